@@ -1,0 +1,1 @@
+"""The facts services tell each other, one module per telling service."""

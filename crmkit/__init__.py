@@ -1,0 +1,1 @@
+"""How every service does the common thing. Names no entity and no service."""

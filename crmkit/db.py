@@ -1,0 +1,54 @@
+"""A service's own PostgreSQL database: connections, transactions, and the count of statements."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from prometheus_client import Counter
+from sqlalchemy import MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+KIT = MetaData()
+"""Tables that every service's database has, each declared by the module that uses it."""
+
+SQL_STATEMENTS = Counter("tandem_sql_statements", "SQL statements executed.", ["service"])
+
+_SESSION_LIMITS = (
+    "-c statement_timeout=30000 -c lock_timeout=10000 "
+    "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+)
+
+
+class Database:
+    """One service's database. `url` is a `postgresql+psycopg2://` URL, `service` labels metrics."""
+
+    def __init__(self, url: str, service: str, *, pool_size: int = 10, overflow: int = 30) -> None:
+        self.url = make_url(url)
+        self.service = service
+        self.engine = create_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=overflow,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            pool_use_lifo=True,
+            connect_args={"options": _SESSION_LIMITS, "application_name": f"tandem-{service}"},
+        )
+        counter = SQL_STATEMENTS.labels(service)
+
+        @event.listens_for(self.engine, "after_cursor_execute")
+        def count_statement(*_: Any) -> None:
+            counter.inc()
+
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        with self._sessions() as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()

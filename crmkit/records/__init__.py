@@ -1,0 +1,1 @@
+"""The record engine: one module per behaviour that every entity has."""
