@@ -12,7 +12,8 @@ class Settings:
     """`pg_url` is the administrator's URL; each service's own database and role derive from it.
 
     `bus` is `local` (in process, no broker) or `rabbitmq`. `database_prefix` lets several suites
-    share one PostgreSQL cluster.
+    share one PostgreSQL cluster. `pg_service_password` is the one password of the services' roles
+    where their files are not shared; without it each role's is generated and kept in `var`.
     """
 
     var: Path
@@ -25,6 +26,7 @@ class Settings:
     database_prefix: str
     service_urls: Mapping[str, str]
     admin_password: str | None
+    pg_service_password: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -51,4 +53,5 @@ class Settings:
                 for name, number in SERVICE_PORTS.items()
             },
             admin_password=env.get("TANDEM_ADMIN_PASSWORD") or None,
+            pg_service_password=env.get("TANDEM_PG_SERVICE_PASSWORD") or None,
         )

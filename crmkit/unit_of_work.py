@@ -1,11 +1,35 @@
 """One transaction on behalf of one caller: what every verb, action and handler works in."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
+import uuid_utils
 from sqlalchemy.orm import Session
 
 from contracts.caller import Caller
+from contracts.events.base import Event
+
+
+def new_id() -> str:
+    """A UUIDv7 (RFC 9562): unique, and ordered by the time it was made."""
+    return str(uuid_utils.uuid7())
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened in this transaction and leaves as an event when it commits.
+
+    `data` of a record's fact holds `record`, `changes` and `deleted`; other facts hold their own.
+    """
+
+    subject: str
+    record_id: str
+    name: str
+    version: int
+    data: dict[str, Any]
+    caller: Caller
+    id: str = field(default_factory=new_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +40,15 @@ class UnitOfWork:
     caller: Caller
     service: str
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    facts: list[Fact] = field(default_factory=list)
+
+    def tell(
+        self, subject: str, record_id: str, name: str, version: int, data: dict[str, Any]
+    ) -> None:
+        """Note a fact; it is written with all others of this transaction at its end."""
+        self.facts.append(Fact(subject, record_id, name, version, data, self.caller))
+
+    def because_of(self, event: Event) -> "UnitOfWork":
+        """The same transaction, acting for whoever caused `event`, in its trace."""
+        caller = Caller(event.actor, "", True, "", event.request_id, event.traceparent)
+        return replace(self, caller=caller)

@@ -1,0 +1,37 @@
+"""What a service hears: a name, the event types it wants, and what it does about them."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy.orm import Session
+
+from contracts.events.base import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`handle` gets a batch of events this subscription has not seen, inside one transaction.
+
+    It may be called again with the same events after a rollback, so its only effects are rows. It
+    raises `bus.PermanentError` to park an event at once; any other exception is retried later.
+    `patterns` are AMQP topic patterns; `batch` is the most events per transaction.
+    """
+
+    name: str
+    patterns: tuple[str, ...]
+    handle: Callable[[Session, Sequence[Event]], None]
+    batch: int = 100
+
+
+def matches(pattern: str, event_type: str) -> bool:
+    """AMQP 0-9-1 topic semantics: `*` is exactly one word, `#` is zero or more."""
+    return _compiled(pattern).fullmatch("." + event_type) is not None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # Every word carries its leading dot, so that `#` can be nothing at all at either end.
+    words = {"*": r"\.[^.]*", "#": r"(?:\.[^.]*)*"}
+    return re.compile("".join(words.get(w, r"\." + re.escape(w)) for w in pattern.split(".")))

@@ -1,0 +1,159 @@
+"""An entity declared once: the model and, beside it, the value every behaviour reads."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import DateTime, Index, Integer, Text, Uuid
+from sqlalchemy import inspect as inspect_model
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from contracts.errors import FieldError
+from crmkit.fields import Field, Kind
+from crmkit.unit_of_work import UnitOfWork
+
+SYSTEM_FIELDS: Mapping[str, Field] = {
+    "id": Field(Kind.LINK, read_only=True),
+    "number": Field(Kind.TEXT, read_only=True),
+    "version": Field(Kind.INTEGER, read_only=True),
+    "created_at": Field(Kind.DATETIME, read_only=True),
+    "modified_at": Field(Kind.DATETIME, read_only=True),
+    "created_by": Field(Kind.LINK, read_only=True, target="user"),
+    "modified_by": Field(Kind.LINK, read_only=True, target="user"),
+    "source": Field(Kind.TEXT, read_only=True),
+}
+"""What every record carries (spec 1.0); set by the engine, never by a client."""
+
+
+class Record:
+    """The columns every record has. `version` counts writes; `deleted_at` puts it in the bin."""
+
+    id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
+    number: Mapped[str | None] = mapped_column(Text, unique=True)
+    version: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    modified_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_by: Mapped[str] = mapped_column(Uuid(as_uuid=False))
+    modified_by: Mapped[str] = mapped_column(Uuid(as_uuid=False))
+    source: Mapped[str] = mapped_column(Text)
+    deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Owned(Record):
+    """A record that belongs to someone, whose superiors see it too."""
+
+    owner_id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), info={"field": Field(Kind.LINK, target="user")}
+    )
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Any, ...]:
+        """Lists under restricted rights walk an owner's records from the newest."""
+        table = cls.__tablename__  # type: ignore[attr-defined]
+        return (Index(f"ix_{table}_owner_id_id", "owner_id", "id"),)
+
+
+class Line:
+    """A row that lives and dies with its record: a line of an order, of a shipment."""
+
+    id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
+    sequence: Mapped[int] = mapped_column(Integer)
+
+
+class Access(StrEnum):
+    """Who may do what, before profiles and sharing refine it.
+
+    OWNED: the owner, the superiors of the owner's role, administrators (spec 1.27 steps 3, 9, 10).
+    SHARED: entities without ownership, everybody reads and writes (step 8).
+    ADMIN_WRITES: everybody reads, administrators write (step 1).
+    ADMIN_ONLY: administrators alone.
+    """
+
+    OWNED = "owned"
+    SHARED = "shared"
+    ADMIN_WRITES = "admin_writes"
+    ADMIN_ONLY = "admin_only"
+
+
+RECORD_VERBS = frozenset({"view", "create", "edit", "delete"})
+
+Snapshot = Mapping[str, Any]
+"""A record's values before a change; empty when it is being created."""
+
+Rule = Callable[[Any, Snapshot], Iterable[FieldError] | None]
+Derivation = Callable[[UnitOfWork, Any, Snapshot], None]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """Everything the engine needs to know of one entity.
+
+    `derive` computes fields before the rules look; `rules` return field errors or raise a Problem;
+    `verbs` names the actions beyond view, create, edit, delete; `closed` names the record verbs
+    that clients do not have (a stock movement is never edited).
+    """
+
+    model: type[Any]
+    name: str
+    plural: str
+    title: str
+    label: tuple[str, ...]
+    access: Access
+    prefix: str = ""
+    rules: tuple[Rule, ...] = ()
+    derive: tuple[Derivation, ...] = ()
+    verbs: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
+    line_model: type[Any] | None = None
+
+    def __post_init__(self) -> None:
+        unknown = set(self.label) - set(self.fields)
+        if unknown:
+            raise TypeError(f"{self.name}: label names unknown fields {sorted(unknown)}")
+        if self.closed - RECORD_VERBS:
+            raise TypeError(f"{self.name}: closed verbs must be among {sorted(RECORD_VERBS)}")
+
+    @cached_property
+    def own_fields(self) -> Mapping[str, Field]:
+        """The declared fields, in the order of the model."""
+        return _declared(self.model)
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """System fields first, then the declared ones."""
+        return {**SYSTEM_FIELDS, **self.own_fields}
+
+    @cached_property
+    def line_fields(self) -> Mapping[str, Field]:
+        """The declared fields of a line; empty for an entity without lines."""
+        return {} if self.line_model is None else _declared(self.line_model)
+
+    @cached_property
+    def columns(self) -> Mapping[str, Any]:
+        """The table's column of each visible field."""
+        table = self.model.__table__
+        return {name: table.c[name] for name in self.fields}
+
+    @property
+    def owned(self) -> bool:
+        """Whether records of this entity have an owner."""
+        return issubclass(self.model, Owned)
+
+    def allows(self, verb: str) -> bool:
+        """Whether clients have this verb at all; an undeclared one is a programming error."""
+        if verb not in RECORD_VERBS | self.verbs:
+            raise LookupError(f"{self.name} declares no verb {verb!r}")
+        return verb not in self.closed
+
+    def label_of(self, values: Mapping[str, Any]) -> str:
+        """How people name a record: the label fields, joined."""
+        return " ".join(str(values[name]) for name in self.label if values.get(name))
+
+
+def _declared(model: type[Any]) -> Mapping[str, Field]:
+    columns = inspect_model(model).columns
+    return {c.key: c.info["field"] for c in columns if "field" in c.info}

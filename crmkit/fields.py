@@ -1,0 +1,262 @@
+"""The vocabulary in which an entity declares its fields: plain functions that return columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Boolean, Computed, Date, DateTime, Integer, Numeric, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.orm import MappedColumn, mapped_column
+
+CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
+"""Scripts written without spaces: each character is a word of its own to the search."""
+
+
+class Kind(StrEnum):
+    """What a field holds; decides its column, its validation and the filters it takes."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    EMAIL = "email"
+    PHONE = "phone"
+    URL = "url"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    PERCENT = "percent"
+    MONEY = "money"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    PICKLIST = "picklist"
+    LINK = "link"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One declared field. `shape` is a pydantic type for JSON fields; `target` a linked entity."""
+
+    kind: Kind
+    required: bool = False
+    read_only: bool = False
+    default: Any = None
+    max_length: int | None = None
+    choices: tuple[str, ...] = ()
+    target: str = ""
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    scale: int = 4
+    shape: Any = None
+    personal: bool = False
+    unique: bool = False
+
+    @property
+    def nullable(self) -> bool:
+        """Whether the field may be empty; one with a default never is."""
+        return not self.required and self.default is None
+
+
+def _column(column_type: Any, field: Field, **options: Any) -> MappedColumn[Any]:
+    return mapped_column(
+        column_type,
+        nullable=field.nullable,
+        unique=field.unique or None,
+        info={"field": field},
+        **options,
+    )
+
+
+def text(
+    *,
+    length: int = 255,
+    required: bool = False,
+    read_only: bool = False,
+    default: str | None = None,
+    personal: bool = False,
+    unique: bool = False,
+) -> MappedColumn[Any]:
+    """One line of text of at most `length` characters."""
+    return _column(
+        Text,
+        Field(
+            Kind.TEXT,
+            required=required,
+            read_only=read_only,
+            default=default,
+            max_length=length,
+            personal=personal,
+            unique=unique,
+        ),
+    )
+
+
+def long_text(*, length: int = 50_000, required: bool = False) -> MappedColumn[Any]:
+    """Text over several lines, of at most `length` characters."""
+    return _column(Text, Field(Kind.LONG_TEXT, required=required, max_length=length))
+
+
+def email(*, required: bool = False) -> MappedColumn[Any]:
+    """An address as RFC 5321 allows it; stored as typed, personal data."""
+    return _column(Text, Field(Kind.EMAIL, required=required, max_length=254, personal=True))
+
+
+def phone() -> MappedColumn[Any]:
+    """A telephone number as people write it; personal data."""
+    return _column(Text, Field(Kind.PHONE, max_length=40, personal=True))
+
+
+def url() -> MappedColumn[Any]:
+    """A web address, with or without its scheme."""
+    return _column(Text, Field(Kind.URL, max_length=2000))
+
+
+def integer(
+    *,
+    minimum: int = 0,
+    maximum: int = 2**31 - 1,
+    required: bool = False,
+    read_only: bool = False,
+    default: int | None = None,
+) -> MappedColumn[Any]:
+    """A whole number between `minimum` and `maximum`."""
+    return _column(
+        Integer,
+        Field(
+            Kind.INTEGER,
+            required=required,
+            read_only=read_only,
+            default=default,
+            minimum=Decimal(minimum),
+            maximum=Decimal(maximum),
+        ),
+    )
+
+
+def decimal(
+    *,
+    scale: int = 4,
+    minimum: Decimal | int | None = None,
+    required: bool = False,
+    read_only: bool = False,
+    default: Decimal | None = None,
+) -> MappedColumn[Any]:
+    """An exact number with at most `scale` decimals."""
+    low = None if minimum is None else Decimal(minimum)
+    return _column(
+        Numeric,
+        Field(
+            Kind.DECIMAL,
+            required=required,
+            read_only=read_only,
+            default=default,
+            minimum=low,
+            scale=scale,
+        ),
+    )
+
+
+def percent(*, read_only: bool = False, default: Decimal | None = None) -> MappedColumn[Any]:
+    """A share between 0 and 100."""
+    return _column(
+        Numeric,
+        Field(
+            Kind.PERCENT,
+            read_only=read_only,
+            default=default,
+            minimum=Decimal(0),
+            maximum=Decimal(100),
+        ),
+    )
+
+
+def money(
+    *,
+    required: bool = False,
+    read_only: bool = False,
+    signed: bool = False,
+    default: Decimal | None = None,
+) -> MappedColumn[Any]:
+    """An amount in the record's currency (the organisation's base currency where it has none)."""
+    return _column(
+        Numeric,
+        Field(
+            Kind.MONEY,
+            required=required,
+            read_only=read_only,
+            default=default,
+            minimum=None if signed else Decimal(0),
+        ),
+    )
+
+
+def boolean(*, default: bool = False, read_only: bool = False) -> MappedColumn[Any]:
+    """Yes or no."""
+    return _column(Boolean, Field(Kind.BOOLEAN, default=default, read_only=read_only))
+
+
+def date(*, required: bool = False, read_only: bool = False) -> MappedColumn[Any]:
+    """A calendar day, without a time zone."""
+    return _column(Date, Field(Kind.DATE, required=required, read_only=read_only))
+
+
+def instant(*, required: bool = False, read_only: bool = False) -> MappedColumn[Any]:
+    """A point in time, stored in UTC."""
+    return _column(
+        DateTime(timezone=True), Field(Kind.DATETIME, required=required, read_only=read_only)
+    )
+
+
+def picklist(
+    choices: Sequence[str],
+    *,
+    required: bool = False,
+    read_only: bool = False,
+    default: str | None = None,
+) -> MappedColumn[Any]:
+    """One of `choices`."""
+    return _column(
+        Text,
+        Field(
+            Kind.PICKLIST,
+            required=required,
+            read_only=read_only,
+            default=default,
+            choices=tuple(choices),
+        ),
+    )
+
+
+def link(target: str, *, required: bool = False, read_only: bool = False) -> MappedColumn[Any]:
+    """A reference to a record of the entity `target`, of this service or of another."""
+    return _column(
+        Uuid(as_uuid=False),
+        Field(Kind.LINK, required=required, read_only=read_only, target=target),
+        index=True,
+    )
+
+
+def json(shape: Any, *, default: Any = None, read_only: bool = False) -> MappedColumn[Any]:
+    """A structure described by the pydantic type `shape` (taxes of a line, an address list)."""
+    return _column(
+        JSONB(none_as_null=True),
+        Field(Kind.JSON, shape=shape, default=default, read_only=read_only),
+    )
+
+
+def search(*columns: str) -> MappedColumn[Any]:
+    """The full-text index over `columns`, kept by PostgreSQL: words, prefixes, single ideographs.
+
+    No extension is needed: punctuation splits words and every ideograph is a word, so that a
+    phrase query finds Chinese of one or two characters.
+    """
+    joined = " || ' ' || ".join(f"coalesce({column}, '')" for column in columns)
+    spaced = rf"regexp_replace({joined}, '([{CJK}])', ' \1 ', 'g')"
+    words = rf"regexp_replace({spaced}, '[!-/:-@\[-`{{-~]+', ' ', 'g')"
+    return mapped_column(
+        TSVECTOR,
+        Computed(f"to_tsvector('simple', {words})", persisted=True),
+        deferred=True,
+        info={"search": columns},
+    )

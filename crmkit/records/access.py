@@ -1,0 +1,49 @@
+"""Who may see and do what: one SQL clause over sets of owners, for lists and single reads alike."""
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+
+from contracts.caller import Caller
+from contracts.errors import forbidden, method_not_allowed
+from crmkit.entity import Access, Entity
+from crmkit.records.principals import principal, role
+
+
+def require(entity: Entity, caller: Caller, verb: str) -> None:
+    """Refuse a verb nobody has here (405) or this caller lacks on every record (403)."""
+    if not entity.allows(verb):
+        raise method_not_allowed(["GET"])
+    if not _may_ever(entity, caller, verb):
+        raise forbidden(f"Only administrators may {verb} {entity.plural.replace('-', ' ')}.")
+
+
+def _may_ever(entity: Entity, caller: Caller, verb: str) -> bool:
+    if caller.is_admin or entity.access in {Access.OWNED, Access.SHARED}:
+        return True
+    return entity.access is Access.ADMIN_WRITES and verb == "view"
+
+
+def visible(entity: Entity, caller: Caller, verb: str = "view") -> ColumnElement[bool]:
+    """The clause that is true for the records on which `caller` has `verb`.
+
+    The order is that of spec 1.27: administrators (3), entities without ownership (8), own
+    records (9), records of owners in a role below the caller's (10).
+    """
+    if not entity.allows(verb) or not _may_ever(entity, caller, verb):
+        return false()
+    if caller.is_admin or entity.access is not Access.OWNED:
+        return true()
+    owner = entity.model.__table__.c.owner_id
+    own = owner == caller.user_id
+    if not caller.role_path:
+        return own
+    below = (
+        select(principal.c.user_id)
+        .join(role, role.c.role_id == principal.c.role_id)
+        .where(
+            and_(
+                role.c.path.startswith(caller.role_path, autoescape=True),
+                role.c.path != caller.role_path,
+            )
+        )
+    )
+    return or_(own, owner.in_(below))

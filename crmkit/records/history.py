@@ -1,0 +1,158 @@
+"""Who changed what and when: one row for each write of a record, and the feed of changes."""
+
+import base64
+import binascii
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    func,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from contracts.errors import FieldError, bad_request
+from crmkit.db import KIT
+from crmkit.entity import Entity
+from crmkit.records import access
+from crmkit.records.rendering import state_columns, state_from_row
+from crmkit.unit_of_work import UnitOfWork
+
+history = Table(
+    "history",
+    KIT,
+    Column("seq", BigInteger, Identity(), primary_key=True),
+    Column("xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
+    Column("entity", Text, nullable=False),
+    Column("record_id", Uuid(as_uuid=False), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("fact", Text, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor_id", Uuid(as_uuid=False), nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("changes", JSONB, nullable=False),
+    Index("ix_history_record_id_seq", "record_id", "seq"),
+    Index("ix_history_entity_xid_seq", "entity", "xid", "seq"),
+)
+
+
+def of_record(
+    uow: UnitOfWork, entity: Entity, record_id: str, *, limit: int, before: int | None
+) -> tuple[list[dict[str, Any]], int | None]:
+    """The record's writes, newest first, and the sequence number the next page starts before."""
+    columns = history.c
+    query = (
+        select(
+            columns.seq,
+            columns.at,
+            columns.fact,
+            columns.version,
+            columns.actor_id,
+            columns.request_id,
+            columns.changes,
+        )
+        .where(columns.entity == entity.name, columns.record_id == record_id)
+        .order_by(columns.seq.desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        query = query.where(columns.seq < before)
+    rows = uow.session.execute(query).all()
+    page = [
+        {
+            "at": row.at,
+            "fact": row.fact,
+            "version": row.version,
+            "actor_id": row.actor_id,
+            "request_id": row.request_id,
+            "changes": [
+                {"field": name, "old": old, "new": new}
+                for name, (old, new) in row.changes.items()
+            ],
+        }
+        for row in rows[:limit]
+    ]
+    return page, rows[limit - 1].seq if len(rows) > limit else None
+
+
+def changes(
+    uow: UnitOfWork, entity: Entity, *, cursor: str | None, limit: int
+) -> tuple[list[dict[str, Any]], str, bool]:
+    """Records written since `cursor`, deletions included; the next cursor; whether more waits.
+
+    Rows are ordered by transaction and read only below the oldest running transaction, since
+    sequence numbers commit out of order and a plain "after seq" cursor would lose late ones.
+    """
+    xid, seq = _decode(cursor)
+    safe = text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    columns = history.c
+    page = (
+        select(columns.xid, columns.seq, columns.record_id, columns.deleted)
+        .where(
+            columns.entity == entity.name,
+            tuple_(columns.xid, columns.seq) > tuple_(xid, seq),
+            columns.xid < safe,
+        )
+        .order_by(columns.xid, columns.seq)
+        .limit(limit + 1)
+    )
+    rows = uow.session.execute(page).all()
+    more = len(rows) > limit
+    rows = rows[:limit]
+    if not rows:
+        return [], cursor or _encode(xid, seq), False
+    latest = {row.record_id: row for row in rows}
+    table = entity.model.__table__
+    states = {
+        row.id: row
+        for row in uow.session.execute(
+            select(*state_columns(entity), table.c.deleted_at).where(
+                table.c.id.in_(list(latest)), access.visible(entity, uow.caller)
+            )
+        )
+    }
+    answer: list[dict[str, Any]] = []
+    for record_id in latest:
+        row = states.get(record_id)
+        if row is None:
+            continue
+        if row.deleted_at is not None:
+            answer.append({"id": record_id, "deleted": True, "version": row.version})
+        else:
+            record = state_from_row(entity, row)
+            answer.append({"id": record_id, "deleted": False, "version": row.version, "record": record})
+    return answer, _encode(rows[-1].xid, rows[-1].seq), more
+
+
+def position_now(uow: UnitOfWork) -> str:
+    """The cursor from which a client that has just read everything goes on."""
+    xid = uow.session.scalar(select(func.pg_snapshot_xmin(func.pg_current_snapshot())))
+    return _encode(int(str(xid)), 0)
+
+
+def _encode(xid: int, seq: int) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([xid, seq])).decode().rstrip("=")
+
+
+def _decode(cursor: str | None) -> tuple[int, int]:
+    if not cursor:
+        return 0, 0
+    try:
+        xid, seq = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return int(xid), int(seq)
+    except (ValueError, TypeError, binascii.Error):
+        error = FieldError("/cursor", "invalid", "is not a cursor of this feed")
+        raise bad_request("invalid_cursor", "The cursor cannot be read.", [error]) from None

@@ -1,0 +1,87 @@
+"""Writes what a transaction did, once, at its end: every history row and outbox row together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import text
+
+from contracts.caller import Caller
+from contracts.events.base import Event
+from crmkit.bus import envelope
+from crmkit.db import Database
+from crmkit.records.rendering import to_json
+from crmkit.unit_of_work import Fact, UnitOfWork
+
+_WRITE = text("""
+    WITH kept AS (
+        INSERT INTO history
+            (entity, record_id, version, fact, deleted, at, actor_id, request_id, changes)
+        SELECT entity, record_id, version, fact, deleted, at, actor_id, request_id, changes
+        FROM jsonb_to_recordset(CAST(:history AS jsonb)) AS row(
+            entity text, record_id uuid, version int, fact text, deleted boolean,
+            at timestamptz, actor_id uuid, request_id text, changes jsonb)
+    ), told AS (
+        INSERT INTO outbox (id, type, body)
+        SELECT id, type, convert_to(body, 'UTF8')
+        FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS row(id uuid, type text, body text)
+    )
+    SELECT pg_notify('tandem_outbox', '')
+""")
+
+
+def event_of(uow: UnitOfWork, fact: Fact) -> Event:
+    """The event that tells of `fact`; its id is that of the fact."""
+    return Event(
+        id=fact.id,
+        type=f"crm.{uow.service}.{fact.subject}.{fact.name}.v1",
+        source=f"/{uow.service}",
+        subject=fact.record_id,
+        time=uow.at,
+        data=fact.data,
+        version=fact.version,
+        actor=fact.caller.user_id,
+        traceparent=fact.caller.traceparent,
+        request_id=fact.caller.request_id,
+    )
+
+
+def write(uow: UnitOfWork) -> None:
+    """One statement for all facts of the transaction; called just before it commits."""
+    if not uow.facts:
+        return
+    events = [event_of(uow, fact) for fact in uow.facts]
+    rows = [
+        {
+            "entity": fact.subject,
+            "record_id": fact.record_id,
+            "version": fact.version,
+            "fact": fact.name,
+            "deleted": fact.data["deleted"],
+            "at": uow.at,
+            "actor_id": fact.caller.user_id,
+            "request_id": fact.caller.request_id,
+            "changes": fact.data["changes"],
+        }
+        for fact in uow.facts
+        if "changes" in fact.data
+    ]
+    uow.session.execute(
+        _WRITE,
+        {
+            "history": to_json(rows).decode(),
+            "events": to_json(
+                [{"id": e.id, "type": e.type, "body": envelope.to_json(e).decode()} for e in events]
+            ).decode(),
+        },
+    )
+    uow.facts.clear()
+
+
+@contextmanager
+def unit_of_work(database: Database, caller: Caller) -> Iterator[UnitOfWork]:
+    """A transaction whose history and events are written in it, just before it commits."""
+    with database.transaction() as session:
+        uow = UnitOfWork(session, caller, database.service)
+        yield uow
+        session.flush()
+        write(uow)

@@ -1,0 +1,136 @@
+"""This service's own copy of who exists: people, their place in the role tree, and token keys."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Session
+
+from contracts.caller import Caller
+from contracts.events.base import Event
+from crmkit.db import KIT
+
+principal = Table(
+    "principal",
+    KIT,
+    Column("user_id", Uuid(as_uuid=False), primary_key=True),
+    Column("username", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("email", Text),
+    Column("role_id", Uuid(as_uuid=False), index=True),
+    Column("is_admin", Boolean, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+role = Table(
+    "role",
+    KIT,
+    Column("role_id", Uuid(as_uuid=False), primary_key=True),
+    Column("path", Text, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+)
+
+signing_key = Table(
+    "signing_key",
+    KIT,
+    Column("key_id", Text, primary_key=True),
+    Column("jwk", JSONB, nullable=False),
+    Column("retired", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+
+def apply_people(session: Session, events: Sequence[Event]) -> None:
+    """Keep the copy of users, roles and signing keys; only newer versions are applied."""
+    for event in events:
+        subject = event.type.split(".")[2]
+        record, deleted = event.data["record"], event.data["deleted"]
+        if subject == "user":
+            _upsert(
+                session,
+                principal,
+                {
+                    "user_id": event.subject,
+                    "username": record["username"],
+                    "display_name": record["display_name"],
+                    "email": record["email"],
+                    "role_id": record["role_id"],
+                    "is_admin": record["is_admin"],
+                    "active": record["active"] and not deleted,
+                    "version": event.version,
+                },
+            )
+        elif subject == "role":
+            path = "" if deleted else record["path"]
+            values = {"role_id": event.subject, "path": path, "version": event.version}
+            _upsert(session, role, values)
+        elif subject == "signing_key":
+            _upsert(
+                session,
+                signing_key,
+                {
+                    "key_id": record["kid"],
+                    "jwk": record["jwk"],
+                    "retired": record["retired"] or deleted,
+                    "version": event.version,
+                },
+            )
+
+
+def _upsert(session: Session, table: Table, values: dict[str, Any]) -> None:
+    key = next(iter(table.primary_key)).name
+    new = insert(table).values(values)
+    changed = {name: new.excluded[name] for name in values if name != key}
+    session.execute(
+        new.on_conflict_do_update(
+            index_elements=[key], set_=changed, where=table.c.version < new.excluded.version
+        )
+    )
+
+
+_FIND = select(principal, role.c.path).join_from(
+    principal, role, role.c.role_id == principal.c.role_id, isouter=True
+)
+
+
+def find(session: Session, user_id: str) -> Any:
+    """The person's row with the role's `path`, or None when this service has not heard of them."""
+    return session.execute(_FIND.where(principal.c.user_id == user_id)).one_or_none()
+
+
+class CallerCache:
+    """Callers by user id for `seconds`, so that a change of rights takes effect within a second."""
+
+    def __init__(self, seconds: float = 0.5, size: int = 10_000) -> None:
+        self._seconds = seconds
+        self._size = size
+        self._rows: dict[str, tuple[float, Any]] = {}
+
+    def find(self, session: Session, user_id: str) -> Any:
+        """As `find`, from memory when it was read a moment ago; absence is never remembered."""
+        now = time.monotonic()
+        held = self._rows.get(user_id)
+        if held is not None and held[0] > now:
+            return held[1]
+        row = find(session, user_id)
+        if row is not None:
+            if len(self._rows) >= self._size:
+                self._rows.clear()
+            self._rows[user_id] = (now + self._seconds, row)
+        return row
+
+
+def caller_from(row: Any, *, request_id: str, traceparent: str) -> Caller:
+    """The caller that this row stands for."""
+    return Caller(
+        row.user_id, row.username, row.is_admin, row.path or "", request_id, traceparent
+    )
+
+
+def verification_keys(session: Session) -> list[dict[str, Any]]:
+    """The public keys (RFC 7517) that access tokens may be signed with now."""
+    query = select(signing_key.c.jwk).where(signing_key.c.retired.is_(False))
+    return [dict(jwk) for jwk in session.scalars(query)]

@@ -1,0 +1,262 @@
+"""The verbs every record has. A write passes, in this order: access, unknown and read-only
+fields, validation, links, derivations, rules, number, row, and at commit history and outbox.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from contracts.errors import FieldError, Problem, invalid, not_found, precondition_failed, refused
+from crmkit.entity import Entity, Snapshot
+from crmkit.fields import Kind
+from crmkit.records import access, line_items, links, numbering, rendering, validation
+from crmkit.unit_of_work import UnitOfWork, new_id
+
+
+def create(
+    uow: UnitOfWork,
+    registry: links.Registry,
+    entity: Entity,
+    payload: Any,
+    *,
+    source: str = "API",
+) -> Any:
+    """A new record from what a client sent.
+
+    Raises Problem 403, 405, 422 (every bad field), or the refusal of a rule.
+    """
+    access.require(entity, uow.caller, "create")
+    values = validation.parse(entity, payload, partial=False)
+    errors = links.check(uow, registry, entity, values)
+    if errors:
+        raise invalid(errors)
+    return insert(uow, entity, values, source=source)
+
+
+def insert(
+    uow: UnitOfWork,
+    entity: Entity,
+    values: Mapping[str, Any],
+    *,
+    fact: str = "created",
+    source: str = "API",
+) -> Any:
+    """A new record from values the suite itself made; rules still hold, and it is journalled."""
+    values = dict(values)
+    lines = values.pop("lines", ())
+    record = entity.model(
+        **values,
+        id=new_id(),
+        version=1,
+        created_at=uow.at,
+        modified_at=uow.at,
+        created_by=uow.caller.user_id,
+        modified_by=uow.caller.user_id,
+        source=source,
+    )
+    for name, field in entity.own_fields.items():
+        if getattr(record, name) is None and field.default is not None:
+            setattr(record, name, field.default)
+    if entity.owned and record.owner_id is None:
+        record.owner_id = uow.caller.user_id
+    if entity.line_model is not None:
+        line_items.replace(entity, record, lines)
+    _settle(uow, entity, record, {})
+    if entity.prefix:
+        record.number = numbering.take(uow, entity)
+    uow.session.add(record)
+    uow.session.flush()
+    after = rendering.state(entity, record)
+    _tell(uow, entity, record, fact, {}, after)
+    return record
+
+
+def fetch(
+    uow: UnitOfWork, entity: Entity, key: str, verb: str, *, if_match: int | None = None
+) -> Any:
+    """The record, locked for the rest of the transaction, if the caller has `verb` on it.
+
+    `key` is an id or a number. Raises Problem 404 (absent or unseen), 403, 405, 412.
+    """
+    access.require(entity, uow.caller, verb)
+    query = (
+        _lookup(entity, key, select(entity.model))
+        .where(access.visible(entity, uow.caller))
+        .add_columns(access.visible(entity, uow.caller, verb).label("permitted"))
+        .with_for_update(of=entity.model.__table__)
+    )
+    if entity.line_model is not None:
+        query = query.options(selectinload(entity.model.lines))
+    row = uow.session.execute(query).one_or_none()
+    if row is None:
+        raise not_found()
+    record, permitted = row
+    if not permitted:
+        raise Problem(403, "forbidden", f"You may not {verb} this record.")
+    if if_match is not None and if_match != record.version:
+        raise precondition_failed(rendering.to_json_types(rendering.state(entity, record)))
+    return record
+
+
+def read(uow: UnitOfWork, entity: Entity, key: str) -> dict[str, Any]:
+    """The record's state as its reader may see it. Raises Problem 404."""
+    access.require(entity, uow.caller, "view")
+    query = _lookup(entity, key, select(*rendering.state_columns(entity))).where(
+        access.visible(entity, uow.caller)
+    )
+    row = uow.session.execute(query).one_or_none()
+    if row is None:
+        raise not_found()
+    values = rendering.state_from_row(entity, row)
+    if entity.line_model is not None:
+        values["lines"] = line_items.of_records(uow, entity, [row.id])[row.id]
+    return values
+
+
+def _lookup(entity: Entity, key: str, query: Any) -> Any:
+    table = entity.model.__table__
+    column = table.c.id if is_id(key) else table.c.number
+    return query.where(column == key, table.c.deleted_at.is_(None))
+
+
+def is_id(key: str) -> bool:
+    """Whether `key` is written as an id rather than as a number."""
+    return len(key) == 36 and key.count("-") == 4 and all(c in "0123456789abcdef-" for c in key)  # noqa: PLR2004
+
+
+def patch(
+    uow: UnitOfWork,
+    registry: links.Registry,
+    entity: Entity,
+    key: str,
+    payload: Any,
+    *,
+    if_match: int | None = None,
+) -> Any:
+    """Change the fields sent (RFC 7396); a change of nothing writes nothing.
+
+    Raises Problem 403, 404, 405, 412, 422, or the refusal of a rule.
+    """
+    record = fetch(uow, entity, key, "edit", if_match=if_match)
+    values = validation.parse(entity, payload, partial=True)
+    moved = {n: v for n, v in values.items() if n == "lines" or getattr(record, n) != v}
+    errors = links.check(uow, registry, entity, moved)
+    if errors:
+        raise invalid(errors)
+    return update(uow, entity, record, values)
+
+
+def update(
+    uow: UnitOfWork,
+    entity: Entity,
+    record: Any,
+    values: Mapping[str, Any],
+    *,
+    fact: str = "changed",
+) -> Any:
+    """Set `values` on a fetched record, read-only ones included; rules still hold."""
+    before = rendering.state(entity, record)
+    for name, value in values.items():
+        if name == "lines":
+            line_items.replace(entity, record, value)
+        elif getattr(record, name) != value:
+            setattr(record, name, value)
+    _settle(uow, entity, record, before)
+    return touch(uow, entity, record, before, fact=fact)
+
+
+def touch(
+    uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot, *, fact: str = "changed"
+) -> Any:
+    """Store and journal a record whose attributes or lines an action has changed since `before`."""
+    after = rendering.state(entity, record)
+    if after == before:
+        return record
+    record.version += 1
+    record.modified_at = uow.at
+    record.modified_by = uow.caller.user_id
+    uow.session.flush()
+    _tell(uow, entity, record, fact, before, rendering.state(entity, record))
+    return record
+
+
+def delete(
+    uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None = None
+) -> None:
+    """Put the record into the recycle bin. Raises Problem 403, 404, 405, 412."""
+    record = fetch(uow, entity, key, "delete", if_match=if_match)
+    _move(uow, entity, record, deleted=True)
+
+
+def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
+    """Take the record out of the recycle bin. Raises Problem 403, 404, 405, 409."""
+    access.require(entity, uow.caller, "delete")
+    if not is_id(key):
+        raise not_found()
+    query = (
+        select(entity.model)
+        .where(entity.model.id == key, access.visible(entity, uow.caller, "delete"))
+        .with_for_update(of=entity.model.__table__)
+    )
+    record = uow.session.execute(query).scalar_one_or_none()
+    if record is None:
+        raise not_found()
+    if record.deleted_at is None:
+        raise refused("not_deleted", "The record is not in the recycle bin.")
+    _move(uow, entity, record, deleted=False)
+    return record
+
+
+def _move(uow: UnitOfWork, entity: Entity, record: Any, *, deleted: bool) -> None:
+    record.deleted_at = uow.at if deleted else None
+    record.version += 1
+    record.modified_at = uow.at
+    record.modified_by = uow.caller.user_id
+    uow.session.flush()
+    state = rendering.state(entity, record)
+    _tell(uow, entity, record, "deleted" if deleted else "restored", state, state)
+
+
+def _settle(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> None:
+    for derivation in entity.derive:
+        derivation(uow, record, before)
+    errors: list[FieldError] = []
+    for rule in entity.rules:
+        errors += rule(record, before) or ()
+    if errors:
+        raise invalid(errors)
+
+
+_BOOKKEEPING = frozenset({"id", "version", "created_at", "modified_at", "created_by", "modified_by"})
+
+
+def _tell(
+    uow: UnitOfWork,
+    entity: Entity,
+    record: Any,
+    fact: str,
+    before: Snapshot,
+    after: Mapping[str, Any],
+) -> None:
+    changes: dict[str, Sequence[Any]] = {
+        name: (before.get(name), value)
+        for name, value in after.items()
+        if name not in _BOOKKEEPING and before.get(name) != value
+    }
+    if "lines" in changes:
+        changes["lines"] = line_items.difference(*changes["lines"])
+    data = {"record": dict(after), "changes": changes, "deleted": record.deleted_at is not None}
+    uow.tell(entity.name, record.id, fact, record.version, rendering.to_json_types(data))
+
+
+def same(entity: Entity, record: Any, values: Mapping[str, Any]) -> bool:
+    """Whether setting `values` would change nothing a client can see."""
+    for name, value in values.items():
+        if name == "lines":
+            if not line_items.same(entity, record, value):
+                return False
+        elif getattr(record, name) != value and entity.own_fields[name].kind is not Kind.JSON:
+            return False
+    return True

@@ -1,0 +1,264 @@
+"""Reads what a client sent into typed values, and names every field that is wrong at once."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EmailStr,
+    Strict,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+)
+from pydantic import Field as Constraint
+
+from contracts.errors import FieldError, bad_request, invalid
+from crmkit.entity import Entity
+from crmkit.fields import Field, Kind
+
+UUID_PATTERN = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+PHONE_PATTERN = r"^[0-9+(][0-9A-Za-z+()./#*,; -]{1,39}$"
+URL_PATTERN = r"^([hH][tT][tT][pP][sS]?://)?[^\s/:<>\"]+(\.|:)[^\s<>\"]+$"
+
+CODES = {
+    "missing": "required",
+    "string_too_long": "too_long",
+    "string_too_short": "required",
+    "literal_error": "unknown_value",
+    "extra_forbidden": "unknown_field",
+    "value_error": "invalid",
+    "string_pattern_mismatch": "invalid",
+}
+"""pydantic's error types under the stable names of the API; all others keep their own."""
+
+
+def _no_control_characters(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not contain the NUL character")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must not contain lone surrogates") from None
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the years 1 to 9999 in UTC") from None
+
+
+def _blank_is_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+_CLEAN = AfterValidator(_no_control_characters)
+
+
+def python_type(field: Field) -> Any:
+    """The pydantic type that accepts this field's values, without regard to null."""
+    match field.kind:
+        case Kind.TEXT | Kind.LONG_TEXT:
+            shortest = 1 if field.required else 0
+            return Annotated[
+                str,
+                StringConstraints(
+                    strip_whitespace=field.kind is Kind.TEXT,
+                    min_length=shortest,
+                    max_length=field.max_length,
+                ),
+                _CLEAN,
+            ]
+        case Kind.EMAIL:
+            return Annotated[EmailStr, StringConstraints(max_length=field.max_length), _CLEAN]
+        case Kind.PHONE:
+            return Annotated[str, StringConstraints(strip_whitespace=True, pattern=PHONE_PATTERN)]
+        case Kind.URL:
+            limits = StringConstraints(
+                strip_whitespace=True, max_length=field.max_length, pattern=URL_PATTERN
+            )
+            return Annotated[str, limits, _CLEAN]
+        case Kind.INTEGER:
+            return Annotated[int, Constraint(ge=_whole(field.minimum), le=_whole(field.maximum))]
+        case Kind.DECIMAL | Kind.PERCENT | Kind.MONEY:
+            return Annotated[
+                Decimal,
+                Constraint(
+                    ge=field.minimum,
+                    le=field.maximum,
+                    max_digits=19,
+                    decimal_places=field.scale,
+                    allow_inf_nan=False,
+                ),
+            ]
+        case Kind.BOOLEAN:
+            return Annotated[bool, Strict()]
+        case Kind.DATE:
+            return date
+        case Kind.DATETIME:
+            return Annotated[AwareDatetime, AfterValidator(_in_utc)]
+        case Kind.PICKLIST:
+            return Literal[field.choices]
+        case Kind.LINK:
+            return Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
+        case Kind.JSON:
+            return field.shape
+
+
+def _whole(bound: Decimal | None) -> int | None:
+    return None if bound is None else int(bound)
+
+
+def _annotation(field: Field) -> Any:
+    if not field.nullable:
+        return python_type(field)
+    return Annotated[python_type(field) | None, BeforeValidator(_blank_is_none)]
+
+
+def _writable(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+    return {name: f for name, f in fields.items() if not f.read_only}
+
+
+def _default(field: Field, *, partial: bool) -> Any:
+    return ... if field.required and field.default is None and not partial else field.default
+
+
+@lru_cache(maxsize=512)
+def request_model(entity: Entity, *, partial: bool) -> type[BaseModel]:
+    """The pydantic model of a create (`partial` false) or of a merge patch (RFC 7396)."""
+    shapes: dict[str, Any] = {
+        name: (_annotation(f), _default(f, partial=partial))
+        for name, f in _writable(entity.own_fields).items()
+    }
+    if entity.line_model is not None:
+        line = _line_model(entity)
+        lines = Annotated[list[line], Constraint(max_length=1000)]  # type: ignore[valid-type]
+        shapes["lines"] = (lines, None if partial else [])
+    return create_model(
+        f"{entity.model.__name__}{'Patch' if partial else 'Create'}",
+        __config__=ConfigDict(extra="forbid"),
+        **shapes,
+    )
+
+
+def _line_model(entity: Entity) -> type[BaseModel]:
+    identity = Field(Kind.LINK)
+    shapes: dict[str, Any] = {"id": (_annotation(identity), None)}
+    for name, f in _writable(entity.line_fields).items():
+        shapes[name] = (_annotation(f), _default(f, partial=False))
+    assert entity.line_model is not None
+    name = f"{entity.line_model.__name__}Input"
+    return create_model(name, __config__=ConfigDict(extra="forbid"), **shapes)
+
+
+def parse(entity: Entity, payload: Any, *, partial: bool) -> dict[str, Any]:
+    """The payload's values by field name; only those sent when `partial`.
+
+    Raises Problem 422 that lists every bad field (400 when it is no JSON object).
+    """
+    model = request_model(entity, partial=partial)
+    if not isinstance(payload, dict):
+        raise bad_request("object_expected", "The body must be a JSON object.")
+    try:
+        parsed = model.model_validate(payload)
+    except ValidationError as failure:
+        raise invalid(field_errors(failure, read_only=_read_only(entity))) from None
+    sent = parsed.model_fields_set if partial else model.model_fields
+    values = {name: _plain(getattr(parsed, name)) for name in sent}
+    if isinstance(values.get("lines"), list):
+        values["lines"] = [_line_values(line) for line in values["lines"]]
+    return values
+
+
+def _line_values(line: BaseModel) -> dict[str, Any]:
+    return {name: _plain(getattr(line, name)) for name in type(line).model_fields}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, list | tuple) and value and isinstance(value[0], BaseModel):
+        return [item.model_dump(mode="json") for item in value]
+    return value
+
+
+def _read_only(entity: Entity) -> frozenset[str]:
+    return frozenset(name for name, f in entity.fields.items() if f.read_only)
+
+
+def field_errors(
+    failure: ValidationError, *, read_only: frozenset[str] = frozenset(), at: str = ""
+) -> list[FieldError]:
+    """Each pydantic error as a pointer (below `at`), a stable code and a sentence."""
+    errors = []
+    for error in failure.errors(include_url=False, include_context=False, include_input=False):
+        location = [str(step) for step in error["loc"] if not _is_type_tag(step)]
+        code = CODES.get(error["type"], error["type"])
+        if code == "unknown_field" and location[-1] in read_only:
+            code = "read_only"
+        pointer = "/".join(["", *(s.replace("~", "~0").replace("/", "~1") for s in location)])
+        errors.append(FieldError(at + pointer, code, error["msg"]))
+    return errors
+
+
+def _is_type_tag(step: int | str) -> bool:
+    return isinstance(step, str) and step.startswith(("function-", "constrained-"))
+
+
+def parse_body(shape: type[BaseModel], payload: Any) -> Any:
+    """An action's body as the pydantic model `shape`; every bad field in one 422 Problem."""
+    try:
+        return shape.model_validate(payload)
+    except ValidationError as failure:
+        raise invalid(field_errors(failure)) from None
+
+
+@lru_cache(maxsize=512)
+def response_model(entity: Entity) -> type[BaseModel]:
+    """What a client reads of this entity: every visible field."""
+    shapes: dict[str, Any] = {}
+    for name, f in entity.fields.items():
+        always = name in {"id", "version", "created_at", "modified_at"} or f.required
+        shapes[name] = (_read_type(f), ...) if always else (_read_type(f) | None, None)
+    if entity.line_model is not None:
+        rows = {"id": (str, ...), "sequence": (int, ...)}
+        rows |= {n: (_read_type(f) | None, None) for n, f in entity.line_fields.items()}
+        line = create_model(entity.line_model.__name__, **rows)  # type: ignore[call-overload]
+        shapes["lines"] = (list[line], ...)  # type: ignore[valid-type]
+    return create_model(entity.model.__name__, **shapes)
+
+
+def _read_type(field: Field) -> Any:
+    match field.kind:
+        case Kind.DECIMAL | Kind.PERCENT | Kind.MONEY:
+            return Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$")]
+        case Kind.INTEGER:
+            return int
+        case Kind.BOOLEAN:
+            return bool
+        case Kind.DATE:
+            return date
+        case Kind.DATETIME:
+            return datetime
+        case Kind.PICKLIST:
+            return Literal[field.choices]
+        case Kind.JSON:
+            return Any
+        case _:
+            return str
+
+
+@lru_cache(maxsize=4096)
+def adapter(field: Field) -> TypeAdapter[Any]:
+    """Reads one value of this field from text, as filters and cursors carry it."""
+    return TypeAdapter(python_type(field))
