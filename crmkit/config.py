@@ -7,6 +7,7 @@ from pathlib import Path
 
 from contracts.services import SERVICE_PORTS
 
+
 @dataclass(frozen=True)
 class Settings:
     """`pg_url` is the administrator's URL; each service's own database and role derive from it.

@@ -1,13 +1,13 @@
 """An entity declared once: the model and, beside it, the value every behaviour reads."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import DateTime, Index, Integer, Text, Uuid
+from sqlalchemy import ColumnElement, DateTime, Index, Integer, Text, Uuid
 from sqlalchemy import inspect as inspect_model
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
@@ -41,6 +41,18 @@ class Record:
     source: Mapped[str] = mapped_column(Text)
     deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Any, ...]:
+        """An owner's records from the newest on, for restricted lists; and the words of search."""
+        table = cls.__tablename__  # type: ignore[attr-defined]
+        indexes = []
+        if issubclass(cls, Owned):
+            indexes.append(Index(f"ix_{table}_owner_id_id", "owner_id", "id"))
+        if hasattr(cls, "search"):
+            indexes.append(Index(f"ix_{table}_search", "search", postgresql_using="gin"))
+        return tuple(indexes)
+
 
 class Owned(Record):
     """A record that belongs to someone, whose superiors see it too."""
@@ -48,13 +60,6 @@ class Owned(Record):
     owner_id: Mapped[str] = mapped_column(
         Uuid(as_uuid=False), info={"field": Field(Kind.LINK, target="user")}
     )
-
-    @declared_attr.directive
-    @classmethod
-    def __table_args__(cls) -> tuple[Any, ...]:
-        """Lists under restricted rights walk an owner's records from the newest."""
-        table = cls.__tablename__  # type: ignore[attr-defined]
-        return (Index(f"ix_{table}_owner_id_id", "owner_id", "id"),)
 
 
 class Line:
@@ -84,11 +89,23 @@ RECORD_VERBS = frozenset({"view", "create", "edit", "delete"})
 Snapshot = Mapping[str, Any]
 """A record's values before a change; empty when it is being created."""
 
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A field that PostgreSQL works out on every read and nobody stores.
+
+    `expression` is one correlated scalar; `shape` the pydantic type of its value.
+    """
+
+    shape: Any
+    expression: Callable[[], ColumnElement[Any]]
+
+
 Rule = Callable[[Any, Snapshot], Iterable[FieldError] | None]
 Derivation = Callable[[UnitOfWork, Any, Snapshot], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entity:
     """Everything the engine needs to know of one entity.
 
@@ -109,6 +126,7 @@ class Entity:
     verbs: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
     line_model: type[Any] | None = None
+    computed: Mapping[str, Computed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         unknown = set(self.label) - set(self.fields)

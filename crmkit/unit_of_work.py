@@ -1,5 +1,6 @@
 """One transaction on behalf of one caller: what every verb, action and handler works in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -34,11 +35,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """`service` is the name under which events leave; `at` is the instant the work began (UTC)."""
+    """`service` is the name under which events leave; `at` is the instant the work began (UTC).
+
+    `entities` are the service's own by name: what links within the service point at.
+    """
 
     session: Session
     caller: Caller
     service: str
+    entities: Mapping[str, Any] = field(default_factory=dict)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     facts: list[Fact] = field(default_factory=list)
 

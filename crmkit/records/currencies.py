@@ -1,4 +1,4 @@
-"""This service's own copy of the organisation's currencies, for documents with prices."""
+"""The service's own copy of the organisation's currencies, for documents with prices."""
 
 from collections.abc import Sequence
 from decimal import Decimal

@@ -34,7 +34,9 @@ history = Table(
     "history",
     KIT,
     Column("seq", BigInteger, Identity(), primary_key=True),
-    Column("xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
+    Column(
+        "xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")
+    ),
     Column("entity", Text, nullable=False),
     Column("record_id", Uuid(as_uuid=False), nullable=False),
     Column("version", Integer, nullable=False),
@@ -79,8 +81,7 @@ def of_record(
             "actor_id": row.actor_id,
             "request_id": row.request_id,
             "changes": [
-                {"field": name, "old": old, "new": new}
-                for name, (old, new) in row.changes.items()
+                {"field": name, "old": old, "new": new} for name, (old, new) in row.changes.items()
             ],
         }
         for row in rows[:limit]
@@ -133,7 +134,9 @@ def changes(
             answer.append({"id": record_id, "deleted": True, "version": row.version})
         else:
             record = state_from_row(entity, row)
-            answer.append({"id": record_id, "deleted": False, "version": row.version, "record": record})
+            answer.append(
+                {"id": record_id, "deleted": False, "version": row.version, "record": record}
+            )
     return answer, _encode(rows[-1].xid, rows[-1].seq), more
 
 

@@ -1,6 +1,6 @@
 """Writes what a transaction did, once, at its end: every history row and outbox row together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import text
@@ -9,6 +9,7 @@ from contracts.caller import Caller
 from contracts.events.base import Event
 from crmkit.bus import envelope
 from crmkit.db import Database
+from crmkit.entity import Entity
 from crmkit.records.rendering import to_json
 from crmkit.unit_of_work import Fact, UnitOfWork
 
@@ -47,6 +48,7 @@ def event_of(uow: UnitOfWork, fact: Fact) -> Event:
 
 def write(uow: UnitOfWork) -> None:
     """One statement for all facts of the transaction; called just before it commits."""
+    uow.session.flush()
     if not uow.facts:
         return
     events = [event_of(uow, fact) for fact in uow.facts]
@@ -78,10 +80,11 @@ def write(uow: UnitOfWork) -> None:
 
 
 @contextmanager
-def unit_of_work(database: Database, caller: Caller) -> Iterator[UnitOfWork]:
+def unit_of_work(
+    database: Database, caller: Caller, entities: Mapping[str, Entity]
+) -> Iterator[UnitOfWork]:
     """A transaction whose history and events are written in it, just before it commits."""
     with database.transaction() as session:
-        uow = UnitOfWork(session, caller, database.service)
+        uow = UnitOfWork(session, caller, database.service, entities)
         yield uow
-        session.flush()
         write(uow)

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from contracts.errors import FieldError
+from contracts.errors import FieldError, invalid
 from contracts.events.base import Event
 from crmkit.db import KIT
 from crmkit.entity import Entity
@@ -31,14 +31,9 @@ linked_record = Table(
     Column("version", Integer, nullable=False),
 )
 
-Registry = Mapping[str, Entity]
-"""The service's own entities by name."""
 
-
-def check(
-    uow: UnitOfWork, registry: Registry, entity: Entity, values: Mapping[str, Any]
-) -> list[FieldError]:
-    """An error for each link in `values` (lines included) whose target is absent or unseen."""
+def check(uow: UnitOfWork, entity: Entity, values: Mapping[str, Any]) -> None:
+    """Raise Problem 422 naming each link in `values`, lines included, to nothing one can see."""
     wanted: dict[tuple[str, str], list[str]] = {}
     _collect(wanted, entity.own_fields, values, "")
     for position, line in enumerate(values.get("lines") or ()):
@@ -49,14 +44,16 @@ def check(
     found = {
         (target, record_id)
         for target, ids in by_target.items()
-        for record_id in _existing(uow, registry, target, ids)
+        for record_id in _existing(uow, target, ids)
     }
-    return [
+    errors = [
         FieldError(pointer, "dangling_link", f"there is no such {target.replace('_', ' ')}")
         for (target, record_id), pointers in wanted.items()
         if (target, record_id) not in found
         for pointer in pointers
     ]
+    if errors:
+        raise invalid(errors)
 
 
 def _collect(
@@ -71,11 +68,9 @@ def _collect(
             wanted.setdefault((field.target, value), []).append(f"{at}/{name}")
 
 
-def _existing(
-    uow: UnitOfWork, registry: Registry, target: str, ids: Sequence[str]
-) -> frozenset[str]:
+def _existing(uow: UnitOfWork, target: str, ids: Sequence[str]) -> frozenset[str]:
     wanted = list(dict.fromkeys(ids))
-    local = registry.get(target)
+    local = uow.entities.get(target)
     if local is not None:
         table = local.model.__table__
         seen = access.visible(local, uow.caller)
@@ -104,16 +99,21 @@ def _told(uow: UnitOfWork, query: Any, expected: int) -> frozenset[str]:
         time.sleep(0.05)
 
 
-def apply_labels(session: Session, events: Sequence[Event], *, labels: Mapping[str, str]) -> None:
-    """Keep the copy of others' records that ours may point at; `labels` names the label field."""
+def apply_labels(session: Session, events: Sequence[Event], labels: Mapping[str, str]) -> None:
+    """Keep the copy of others' records that ours may point at.
+
+    `labels` names the label field of each entity; events of other entities are passed over.
+    """
     for event in events:
         entity = event.type.split(".")[2]
+        if entity not in labels:
+            continue
         record = event.data["record"]
         new = insert(linked_record).values(
             record_id=event.subject,
             entity=entity,
             number=record["number"],
-            label=record[labels[entity]],
+            label=record[labels[entity]] or "",
             deleted=event.data["deleted"],
             version=event.version,
         )

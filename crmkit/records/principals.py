@@ -1,4 +1,4 @@
-"""This service's own copy of who exists: people, their place in the role tree, and token keys."""
+"""The service's own copy of who exists: people, their place in the role tree, and token keys."""
 
 import time
 from collections.abc import Sequence
@@ -125,9 +125,7 @@ class CallerCache:
 
 def caller_from(row: Any, *, request_id: str, traceparent: str) -> Caller:
     """The caller that this row stands for."""
-    return Caller(
-        row.user_id, row.username, row.is_admin, row.path or "", request_id, traceparent
-    )
+    return Caller(row.user_id, row.username, row.is_admin, row.path or "", request_id, traceparent)
 
 
 def verification_keys(session: Session) -> list[dict[str, Any]]:

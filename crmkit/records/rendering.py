@@ -1,12 +1,15 @@
 """A record as clients and events see it: every visible field, by name, in JSON's types."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import orjson
+from sqlalchemy import select
 
 from crmkit.entity import Entity
+from crmkit.unit_of_work import UnitOfWork
 
 
 def _default(value: Any) -> Any:
@@ -36,16 +39,33 @@ def _line_names(entity: Entity) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=512)
+def readable(entity: Entity) -> dict[str, Any]:
+    """What a read selects for each visible field: its column, or the computed expression."""
+    computed = {name: c.expression().label(name) for name, c in entity.computed.items()}
+    return {**entity.columns, **computed}
+
+
+@lru_cache(maxsize=512)
 def state_columns(entity: Entity) -> tuple[Any, ...]:
-    """The columns of the visible fields."""
-    return tuple(entity.columns.values())
+    """The columns of every visible field, computed ones included."""
+    return tuple(readable(entity).values())
 
 
 def state(entity: Entity, record: Any) -> dict[str, Any]:
-    """The full state of a loaded record, lines included."""
+    """The full state of a loaded record as events carry it: lines included, nothing computed."""
     values = {name: getattr(record, name) for name in _names(entity)}
     if entity.line_model is not None:
         values["lines"] = [line_state(entity, line) for line in record.lines]
+    return values
+
+
+def answer(uow: UnitOfWork, entity: Entity, record: Any) -> dict[str, Any]:
+    """The state of a record just written, as its writer reads it back."""
+    values = state(entity, record)
+    if entity.computed:
+        columns = [readable(entity)[name] for name in entity.computed]
+        query = select(*columns).where(entity.model.__table__.c.id == record.id)
+        values |= uow.session.execute(query).mappings().one()
     return values
 
 
@@ -54,7 +74,6 @@ def line_state(entity: Entity, line: Any) -> dict[str, Any]:
     return {name: getattr(line, name) for name in _line_names(entity)}
 
 
-def state_from_row(entity: Entity, row: Any) -> dict[str, Any]:
+def state_from_row(entity: Entity, row: Sequence[Any]) -> dict[str, Any]:
     """A selected row (see `state_columns`) as values by name, without lines."""
-    mapping = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name for it
-    return {name: mapping[name] for name in _names(entity)}
+    return dict(zip(readable(entity), row, strict=False))

@@ -230,6 +230,7 @@ def response_model(entity: Entity) -> type[BaseModel]:
     for name, f in entity.fields.items():
         always = name in {"id", "version", "created_at", "modified_at"} or f.required
         shapes[name] = (_read_type(f), ...) if always else (_read_type(f) | None, None)
+    shapes |= {name: (c.shape | None, None) for name, c in entity.computed.items()}
     if entity.line_model is not None:
         rows = {"id": (str, ...), "sequence": (int, ...)}
         rows |= {n: (_read_type(f) | None, None) for n, f in entity.line_fields.items()}

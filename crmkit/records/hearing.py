@@ -1,0 +1,64 @@
+"""What a service hears and does about it: handlers that work as actions do, in one transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from contracts.caller import system_caller
+from contracts.events import identity
+from contracts.events.base import Event
+from crmkit.bus.subscription import Subscription
+from crmkit.entity import Entity
+from crmkit.records import currencies, journal, links, principals
+from crmkit.unit_of_work import UnitOfWork
+
+Handler = Callable[[UnitOfWork, Sequence[Event]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hears:
+    """A subscription as a service declares it; see `bus.subscription.Subscription`."""
+
+    name: str
+    patterns: tuple[str, ...]
+    handle: Handler
+    batch: int = 100
+
+
+def hears(name: str, patterns: Sequence[str], handle: Handler, *, batch: int = 100) -> Hears:
+    """Call `handle(uow, events)` for what matches; what it writes is journalled with it."""
+    return Hears(name, tuple(patterns), handle, batch)
+
+
+def subscription(heard: Hears, service: str, entities: Mapping[str, Entity]) -> Subscription:
+    """The bus's subscription that runs `heard` in a unit of work of this service."""
+
+    def handle(session: Session, events: Sequence[Event]) -> None:
+        uow = UnitOfWork(session, system_caller(), service, entities)
+        heard.handle(uow, events)
+        journal.write(uow)
+
+    return Subscription(heard.name, heard.patterns, handle, heard.batch)
+
+
+PEOPLE = hears(
+    "people",
+    (identity.USER, identity.ROLE, identity.SIGNING_KEYS),
+    lambda uow, events: principals.apply_people(uow.session, events),
+)
+"""Who exists, who is above whom, and which keys sign tokens: every service needs to know."""
+
+CURRENCIES = hears(
+    "currencies",
+    (identity.CURRENCY,),
+    lambda uow, events: currencies.apply_currencies(uow.session, events),
+)
+"""For services that price documents."""
+
+
+def links_to(labels: Mapping[str, str], *patterns: str) -> Hears:
+    """Keep what links of this service may point at; `labels` names each entity's label field."""
+    return hears(
+        "links", patterns, lambda uow, events: links.apply_labels(uow.session, events, labels)
+    )
