@@ -8,7 +8,7 @@ from typing import Any
 import uuid_utils
 from sqlalchemy.orm import Session
 
-from contracts.caller import Caller
+from contracts.caller import Caller, system_caller
 from contracts.events.base import Event
 
 
@@ -55,5 +55,8 @@ class UnitOfWork:
 
     def because_of(self, event: Event) -> "UnitOfWork":
         """The same transaction, acting for whoever caused `event`, in its trace."""
-        caller = Caller(event.actor, "", True, "", event.request_id, event.traceparent)
+        caller = replace(
+            system_caller(request_id=event.request_id, traceparent=event.traceparent),
+            user_id=event.actor,
+        )
         return replace(self, caller=caller)

@@ -32,8 +32,8 @@ def visible(entity: Entity, caller: Caller, verb: str = "view") -> ColumnElement
         return false()
     if caller.is_admin or entity.access is not Access.OWNED:
         return true()
-    owner = entity.model.__table__.c.owner_id
-    own = owner == caller.user_id
+    owner = entity.columns["owner_id"]
+    own: ColumnElement[bool] = owner == caller.user_id
     if not caller.role_path:
         return own
     below = (

@@ -60,7 +60,7 @@ def insert(
     uow.session.add(record)
     uow.session.flush()
     after = rendering.state(entity, record)
-    _tell(uow, entity, record, fact, {}, after)
+    _tell(uow, entity, record, fact, before={}, after=after)
     return record
 
 
@@ -182,7 +182,8 @@ def touch(
     record.modified_at = uow.at
     record.modified_by = uow.caller.user_id
     uow.session.flush()
-    _tell(uow, entity, record, fact, before, rendering.state(entity, record))
+    after = rendering.state(entity, record)
+    _tell(uow, entity, record, fact, before=before, after=after)
     return record
 
 
@@ -218,7 +219,8 @@ def _move(uow: UnitOfWork, entity: Entity, record: Any, *, deleted: bool) -> Non
     record.modified_by = uow.caller.user_id
     uow.session.flush()
     state = rendering.state(entity, record)
-    _tell(uow, entity, record, "deleted" if deleted else "restored", state, state)
+    fact = "deleted" if deleted else "restored"
+    _tell(uow, entity, record, fact, before=state, after=state)
 
 
 def _settle(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> None:
@@ -241,6 +243,7 @@ def _tell(
     entity: Entity,
     record: Any,
     fact: str,
+    *,
     before: Snapshot,
     after: Mapping[str, Any],
 ) -> None:

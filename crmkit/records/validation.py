@@ -65,7 +65,7 @@ def _blank_is_none(value: Any) -> Any:
 _CLEAN = AfterValidator(_no_control_characters)
 
 
-def python_type(field: Field) -> Any:
+def python_type(field: Field) -> Any:  # noqa: C901, PLR0911 - one case for each kind
     """The pydantic type that accepts this field's values, without regard to null."""
     match field.kind:
         case Kind.TEXT | Kind.LONG_TEXT:
@@ -230,7 +230,8 @@ def response_model(entity: Entity) -> type[BaseModel]:
     for name, f in entity.fields.items():
         always = name in {"id", "version", "created_at", "modified_at"} or f.required
         shapes[name] = (_read_type(f), ...) if always else (_read_type(f) | None, None)
-    shapes |= {name: (c.shape | None, None) for name, c in entity.computed.items()}
+    for name, computed in entity.computed.items():
+        shapes[name] = (computed.shape | None, None)
     if entity.line_model is not None:
         rows = {"id": (str, ...), "sequence": (int, ...)}
         rows |= {n: (_read_type(f) | None, None) for n, f in entity.line_fields.items()}
@@ -239,7 +240,7 @@ def response_model(entity: Entity) -> type[BaseModel]:
     return create_model(entity.model.__name__, **shapes)
 
 
-def _read_type(field: Field) -> Any:
+def _read_type(field: Field) -> Any:  # noqa: PLR0911 - one case for each kind
     match field.kind:
         case Kind.DECIMAL | Kind.PERCENT | Kind.MONEY:
             return Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$")]
