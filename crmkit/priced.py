@@ -125,7 +125,7 @@ def compute_totals(uow: UnitOfWork, document: Any, before: Snapshot) -> None:
     try:
         result = totals.totals(_typed(document, known.decimals))
     except totals.DocumentError as error:
-        raise invalid([FieldError(*item) for item in error.items]) from None
+        raise invalid([_as_typed(document, fault) for fault in error.faults]) from None
     for line, figures in zip(document.lines, result.lines, strict=True):
         _set(line, "line_total", figures.line_total)
         _set(line, "discount_total", figures.discount)
@@ -153,6 +153,18 @@ def _two_discounts(document: Any) -> list[FieldError]:
         for at, holder in places
         if holder.discount_percent is not None and holder.discount_amount is not None
     ]
+
+
+def _as_typed(document: Any, fault: FieldError) -> FieldError:
+    """Point `fault` at the field the client knows instead of at the totals engine's own."""
+    steps = fault.pointer.split("/")
+    if steps[1] == "group_taxes":
+        steps[1] = "taxes"
+    elif steps[-2:] == ["discount", "value"]:
+        holder = document.lines[int(steps[2])] if steps[1] == "lines" else document
+        percent = holder.discount_percent is not None
+        steps[-2:] = ["discount_percent" if percent else "discount_amount"]
+    return FieldError("/".join(steps), fault.code, fault.detail)
 
 
 def _typed(document: Any, decimals: int) -> totals.Document:

@@ -138,7 +138,7 @@ def _charge(charge: Charge, base: Decimal, money: Money) -> ChargeTotals:
 
 
 def _taxes(taxes: Sequence[Tax], base: Decimal, money: Money) -> tuple[TaxAmount, ...]:
-    """Raise each tax on `base` plus the amounts it is compounded on, in the order the taxes are listed.
+    """Raise each tax on `base` plus the amounts it is compounded on; answered in the order given.
 
     The checks have refused names that are unknown and taxes that build on themselves, so each
     round over the waiting taxes settles at least one.
