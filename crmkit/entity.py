@@ -103,6 +103,7 @@ class Computed:
 
 Rule = Callable[[Any, Snapshot], Iterable[FieldError] | None]
 Derivation = Callable[[UnitOfWork, Any, Snapshot], None]
+Guard = Callable[[UnitOfWork, Any], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +111,7 @@ class Entity:
     """Everything the engine needs to know of one entity.
 
     `derive` computes fields before the rules look; `rules` return field errors or raise a Problem;
+    `on_delete` runs before a record goes into the bin and may refuse it by raising a Problem;
     `verbs` names the actions beyond view, create, edit, delete; `closed` names the record verbs
     that clients do not have (a stock movement is never edited).
     """
@@ -127,6 +129,7 @@ class Entity:
     closed: frozenset[str] = frozenset()
     line_model: type[Any] | None = None
     computed: Mapping[str, Computed] = field(default_factory=dict)
+    on_delete: tuple[Guard, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = set(self.label) - set(self.fields)

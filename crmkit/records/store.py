@@ -188,8 +188,10 @@ def touch(
 
 
 def delete(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None = None) -> None:
-    """Put the record into the recycle bin. Raises Problem 403, 404, 405, 412."""
+    """Put the record into the recycle bin. Raises Problem 403, 404, 405, 412, or a guard's."""
     record = fetch(uow, entity, key, "delete", if_match=if_match)
+    for guard in entity.on_delete:
+        guard(uow, record)
     _move(uow, entity, record, deleted=True)
 
 
