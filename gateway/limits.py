@@ -75,7 +75,9 @@ def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
         )
     if chunked:
         if length:
-            raise bad_request("bad_framing", "Content-Length and Transfer-Encoding exclude each other.")
+            raise bad_request(
+                "bad_framing", "Content-Length and Transfer-Encoding exclude each other."
+            )
         return _read_chunks(environ["wsgi.input"], limit)
     if not (length.isascii() and length.isdigit()):
         raise bad_request("bad_framing", "Content-Length must be a whole number of bytes.")
