@@ -24,6 +24,7 @@ from tandem.provision import connect
 
 _RUN = "TANDEM_TEST_RUN"
 _locks: list[int] = []
+_started: list[EmbeddedPostgres] = []
 
 
 def begin_run() -> None:
@@ -66,7 +67,9 @@ def admin_url() -> str:
         url_file = run / "url"
         with _exclusive(run / "starting"):
             if not url_file.exists():
-                url_file.write_text(EmbeddedPostgres(run, durable=False).start())
+                # Kept, since a server that still runs may not be forgotten by who started it.
+                _started.append(EmbeddedPostgres(run, durable=False))
+                url_file.write_text(_started[-1].start())
         url = make_url(url_file.read_text())
     return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 

@@ -1,6 +1,6 @@
 """A document with prices is computed by the server, and every refusal names the client's field."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import ForeignKey
@@ -42,7 +42,7 @@ def database():
                     currency_id=f"00000000-0000-7000-8000-00000000000{number}",
                     code=code,
                     decimals=decimals,
-                    conversion_rate=D(rate),
+                    conversion_rate=Decimal(rate),
                     is_base=is_base,
                     active=active,
                     version=1,
@@ -63,13 +63,13 @@ def compute(database):
 
 
 def line(**values):
-    sound = {"quantity": D(3), "list_price": D(100), "taxes": []}
+    sound = {"quantity": Decimal(3), "list_price": Decimal(100), "taxes": []}
     return OfferLine(**sound | values)
 
 
 def offer(*lines, **values):
     sound = {"tax_type": "group", "taxes": [], "charges": [], "deducted_taxes": []}
-    return Offer(**sound | {"adjustment": D(0), "lines": list(lines)} | values)
+    return Offer(**sound | {"adjustment": Decimal(0), "lines": list(lines)} | values)
 
 
 def tax(name, rate, method="simple", compound_on=()):
@@ -87,9 +87,9 @@ def test_every_total_is_set_from_what_was_typed(compute):
     rates = [tax("VAT", "4.5"), tax("Sales", "10"), tax("Service", "12.5")]
     document = compute(
         offer(
-            line(discount_percent=D(10), purchase_cost=D(60)),
-            line(quantity=D(2), list_price=D(50), discount_amount=D(5)),
-            discount_percent=D(10),
+            line(discount_percent=Decimal(10), purchase_cost=Decimal(60)),
+            line(quantity=Decimal(2), list_price=Decimal(50), discount_amount=Decimal(5)),
+            discount_percent=Decimal(10),
             taxes=rates,
             charges=[{"name": "S&H", "kind": "flat", "value": "20", "taxes": rates}],
         )
@@ -97,27 +97,27 @@ def test_every_total_is_set_from_what_was_typed(compute):
     first = document.lines[0]
     assert (first.line_total, first.discount_total, first.after_discount) == (300, 30, 270)
     assert (first.tax_total, first.line_net, first.margin) == (0, 270, 90)
-    assert (document.sub_total, document.discount_total) == (D("365.00"), D("36.50"))
-    assert (document.charges_total, document.charge_taxes) == (D("20.00"), D("5.40"))
-    assert (document.pre_tax_total, document.tax_total) == (D("348.50"), D("88.69"))
-    assert (document.deducted_tax, document.total) == (D("0.00"), D("442.59"))
-    assert (document.currency, document.conversion_rate) == ("EUR", D(1))
+    assert (document.sub_total, document.discount_total) == (Decimal("365.00"), Decimal("36.50"))
+    assert (document.charges_total, document.charge_taxes) == (Decimal("20.00"), Decimal("5.40"))
+    assert (document.pre_tax_total, document.tax_total) == (Decimal("348.50"), Decimal("88.69"))
+    assert (document.deducted_tax, document.total) == (Decimal("0.00"), Decimal("442.59"))
+    assert (document.currency, document.conversion_rate) == ("EUR", Decimal(1))
 
 
 def test_the_currency_decides_decimals_and_rate(compute):
-    document = compute(offer(line(list_price=D("100.5")), currency="JPY"))
-    assert (str(document.total), document.conversion_rate) == ("302", D(160))
+    document = compute(offer(line(list_price=Decimal("100.5")), currency="JPY"))
+    assert (str(document.total), document.conversion_rate) == ("302", Decimal(160))
 
 
 def test_an_old_document_keeps_a_currency_no_longer_used_but_a_new_one_cannot_take_it(compute):
     kept = compute(offer(line(), currency="FRF"), {"currency": "FRF"})
-    assert kept.conversion_rate == D("6.55957")
+    assert kept.conversion_rate == Decimal("6.55957")
     found = refusal(compute, offer(line(), currency="FRF"))
     assert found == [("/currency", "unknown_currency")]
 
 
 def test_two_discounts_on_one_place_are_refused_wherever_they_stand(compute):
-    both = {"discount_percent": D(1), "discount_amount": D(1)}
+    both = {"discount_percent": Decimal(1), "discount_amount": Decimal(1)}
     assert refusal(compute, offer(line(), line(**both), **both)) == [
         ("/discount_amount", "two_discounts"),
         ("/lines/1/discount_amount", "two_discounts"),
@@ -128,18 +128,21 @@ def test_two_discounts_on_one_place_are_refused_wherever_they_stand(compute):
     ("document", "fault"),
     [
         (
-            lambda: offer(line(), line(discount_amount=D(301))),
+            lambda: offer(line(), line(discount_amount=Decimal(301))),
             ("/lines/1/discount_amount", "discount_above_total"),
         ),
         (
-            lambda: offer(line(discount_percent=D(101))),
+            lambda: offer(line(discount_percent=Decimal(101))),
             ("/lines/0/discount_percent", "out_of_range"),
         ),
         (
-            lambda: offer(line(), discount_amount=D(301)),
+            lambda: offer(line(), discount_amount=Decimal(301)),
             ("/discount_amount", "discount_above_total"),
         ),
-        (lambda: offer(line(), discount_percent=D(101)), ("/discount_percent", "out_of_range")),
+        (
+            lambda: offer(line(), discount_percent=Decimal(101)),
+            ("/discount_percent", "out_of_range"),
+        ),
         (
             lambda: offer(line(), taxes=[tax("VAT", "1", "compound", ["Eco"])]),
             ("/taxes/0/compound_on/0", "unknown_tax"),
@@ -152,7 +155,7 @@ def test_two_discounts_on_one_place_are_refused_wherever_they_stand(compute):
             lambda: offer(line(), deducted_taxes=[tax("TDS", "1")]),
             ("/deducted_taxes/0/method", "misplaced_tax"),
         ),
-        (lambda: offer(line(quantity=D(10) ** 16)), ("/lines/0/quantity", "out_of_range")),
+        (lambda: offer(line(quantity=Decimal(10) ** 16)), ("/lines/0/quantity", "out_of_range")),
         (
             lambda: offer(
                 line(), charges=[{"name": "S", "kind": "percent", "value": "-1", "taxes": []}]

@@ -1,8 +1,7 @@
-"""What holds for every document: the lines add up, a return mirrors its sale, order is no matter."""
+"""What holds for every document: the lines add up, and a return mirrors its sale."""
 
 from dataclasses import replace
-from decimal import Decimal as D
-from decimal import localcontext
+from decimal import Decimal, localcontext
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,7 +76,7 @@ def test_every_amount_has_exactly_the_decimals_of_the_currency(document):
 
 @given(documents)
 def test_a_line_is_at_most_half_a_unit_from_its_exact_amount(document):
-    half = D(10) ** -document.decimals / 2
+    half = Decimal(10) ** -document.decimals / 2
     for line, result in zip(document.lines, totals(document).lines, strict=True):
         exact = line.quantity * line.list_price * (100 - line.discount.value) / 100
         assert abs(result.after_discount - exact) <= half
@@ -85,7 +84,7 @@ def test_a_line_is_at_most_half_a_unit_from_its_exact_amount(document):
 
 @given(documents)
 def test_returned_goods_are_the_exact_negative_of_the_sale(document):
-    sale = replace(document, charges=(), adjustment=D(0))
+    sale = replace(document, charges=(), adjustment=Decimal(0))
     back = replace(sale, lines=tuple(replace(x, quantity=-x.quantity) for x in sale.lines))
     sold, returned = totals(sale), totals(back)
     assert returned.total == -sold.total

@@ -1,12 +1,12 @@
 """What cannot be added up is refused, with every bad figure named at once."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
 from crmkit.totals import Charge, Discount, Document, DocumentError, Line, Tax, totals
 
-GOOD = Line(D(1), D(10))
+GOOD = Line(Decimal(1), Decimal(10))
 
 
 def faults(document):
@@ -16,50 +16,63 @@ def faults(document):
 
 
 def of_line(**values):
-    return faults(Document((Line(**{"quantity": D(1), "list_price": D(10)} | values),), "group", 2))
+    return faults(
+        Document(
+            (Line(**{"quantity": Decimal(1), "list_price": Decimal(10)} | values),), "group", 2
+        )
+    )
 
 
 @pytest.mark.parametrize(
     ("values", "fault"),
     [
         ({"quantity": 1.5}, ("/lines/0/quantity", "not_a_decimal")),
-        ({"quantity": D("NaN")}, ("/lines/0/quantity", "not_a_decimal")),
-        ({"quantity": D(10) ** 16}, ("/lines/0/quantity", "out_of_range")),
-        ({"list_price": D(-1)}, ("/lines/0/list_price", "out_of_range")),
-        ({"list_price": D("Infinity")}, ("/lines/0/list_price", "not_a_decimal")),
-        ({"purchase_cost": D(-1)}, ("/lines/0/purchase_cost", "out_of_range")),
+        ({"quantity": Decimal("NaN")}, ("/lines/0/quantity", "not_a_decimal")),
+        ({"quantity": Decimal(10) ** 16}, ("/lines/0/quantity", "out_of_range")),
+        ({"list_price": Decimal(-1)}, ("/lines/0/list_price", "out_of_range")),
+        ({"list_price": Decimal("Infinity")}, ("/lines/0/list_price", "not_a_decimal")),
+        ({"purchase_cost": Decimal(-1)}, ("/lines/0/purchase_cost", "out_of_range")),
         (
-            {"discount": Discount("percent", D("100.01"))},
+            {"discount": Discount("percent", Decimal("100.01"))},
             ("/lines/0/discount/value", "out_of_range"),
         ),
-        ({"discount": Discount("amount", D(-1))}, ("/lines/0/discount/value", "out_of_range")),
         (
-            {"discount": Discount("amount", D("10.01"))},
+            {"discount": Discount("amount", Decimal(-1))},
+            ("/lines/0/discount/value", "out_of_range"),
+        ),
+        (
+            {"discount": Discount("amount", Decimal("10.01"))},
             ("/lines/0/discount/value", "discount_above_total"),
         ),
-        ({"discount": Discount("none", D(1))}, ("/lines/0/discount/value", "unexpected_value")),
-        ({"discount": Discount("half", D(1))}, ("/lines/0/discount/kind", "not_a_choice")),
-        ({"taxes": (Tax("VAT", D(101)),)}, ("/lines/0/taxes/0/rate", "out_of_range")),
-        ({"taxes": (Tax("VAT", D(1), "odd"),)}, ("/lines/0/taxes/0/method", "not_a_choice")),
-        ({"taxes": (Tax("VAT", D(1), "deducted"),)}, ("/lines/0/taxes/0/method", "misplaced_tax")),
         (
-            {"taxes": (Tax("VAT", D(1)), Tax("VAT", D(2)))},
+            {"discount": Discount("none", Decimal(1))},
+            ("/lines/0/discount/value", "unexpected_value"),
+        ),
+        ({"discount": Discount("half", Decimal(1))}, ("/lines/0/discount/kind", "not_a_choice")),
+        ({"taxes": (Tax("VAT", Decimal(101)),)}, ("/lines/0/taxes/0/rate", "out_of_range")),
+        ({"taxes": (Tax("VAT", Decimal(1), "odd"),)}, ("/lines/0/taxes/0/method", "not_a_choice")),
+        (
+            {"taxes": (Tax("VAT", Decimal(1), "deducted"),)},
+            ("/lines/0/taxes/0/method", "misplaced_tax"),
+        ),
+        (
+            {"taxes": (Tax("VAT", Decimal(1)), Tax("VAT", Decimal(2)))},
             ("/lines/0/taxes/1/name", "duplicate_tax"),
         ),
         (
-            {"taxes": (Tax("VAT", D(1), "compound"),)},
+            {"taxes": (Tax("VAT", Decimal(1), "compound"),)},
             ("/lines/0/taxes/0/compound_on", "compound_on_missing"),
         ),
         (
-            {"taxes": (Tax("VAT", D(1), "compound", ("Eco",)),)},
+            {"taxes": (Tax("VAT", Decimal(1), "compound", ("Eco",)),)},
             ("/lines/0/taxes/0/compound_on/0", "unknown_tax"),
         ),
         (
-            {"taxes": (Tax("VAT", D(1), "simple", ("Eco",)), Tax("Eco", D(1)))},
+            {"taxes": (Tax("VAT", Decimal(1), "simple", ("Eco",)), Tax("Eco", Decimal(1)))},
             ("/lines/0/taxes/0/compound_on", "unexpected_value"),
         ),
         (
-            {"taxes": (Tax("VAT", D(1), "compound", ("Eco", "Eco")), Tax("Eco", D(1)))},
+            {"taxes": (Tax("VAT", Decimal(1), "compound", ("Eco", "Eco")), Tax("Eco", Decimal(1)))},
             ("/lines/0/taxes/0/compound_on/1", "duplicate_tax"),
         ),
     ],
@@ -70,10 +83,10 @@ def test_a_bad_line_is_named(values, fault):
 
 def test_taxes_that_build_on_themselves_are_all_named():
     ring = (
-        Tax("A", D(1), "compound", ("B",)),
-        Tax("B", D(1), "compound", ("C",)),
-        Tax("C", D(1), "compound", ("A",)),
-        Tax("D", D(1), "compound", ("A",)),
+        Tax("A", Decimal(1), "compound", ("B",)),
+        Tax("B", Decimal(1), "compound", ("C",)),
+        Tax("C", Decimal(1), "compound", ("A",)),
+        Tax("D", Decimal(1), "compound", ("A",)),
     )
     assert faults(Document((GOOD,), "group", 2, group_taxes=ring)) == [
         (f"/group_taxes/{n}/compound_on", "tax_cycle") for n in range(3)
@@ -86,14 +99,23 @@ def test_taxes_that_build_on_themselves_are_all_named():
         ({"decimals": 4}, ("/decimals", "out_of_range")),
         ({"decimals": True}, ("/decimals", "out_of_range")),
         ({"tax_type": "mixed"}, ("/tax_type", "not_a_choice")),
-        ({"discount": Discount("amount", D("10.01"))}, ("/discount/value", "discount_above_total")),
-        ({"charges": (Charge("S&H", "odd", D(1)),)}, ("/charges/0/kind", "not_a_choice")),
-        ({"charges": (Charge("S&H", "percent", D(-1)),)}, ("/charges/0/value", "out_of_range")),
         (
-            {"charges": (Charge("S&H", "flat", D(1), (Tax("VAT", D(-1)),)),)},
+            {"discount": Discount("amount", Decimal("10.01"))},
+            ("/discount/value", "discount_above_total"),
+        ),
+        ({"charges": (Charge("S&H", "odd", Decimal(1)),)}, ("/charges/0/kind", "not_a_choice")),
+        (
+            {"charges": (Charge("S&H", "percent", Decimal(-1)),)},
+            ("/charges/0/value", "out_of_range"),
+        ),
+        (
+            {"charges": (Charge("S&H", "flat", Decimal(1), (Tax("VAT", Decimal(-1)),)),)},
             ("/charges/0/taxes/0/rate", "out_of_range"),
         ),
-        ({"deducted_taxes": (Tax("TDS", D(1)),)}, ("/deducted_taxes/0/method", "misplaced_tax")),
+        (
+            {"deducted_taxes": (Tax("TDS", Decimal(1)),)},
+            ("/deducted_taxes/0/method", "misplaced_tax"),
+        ),
         ({"adjustment": 0.1}, ("/adjustment", "not_a_decimal")),
     ],
 )
@@ -104,11 +126,11 @@ def test_a_bad_header_is_named(values, fault):
 
 def test_everything_wrong_is_named_at_once_lines_first():
     document = Document(
-        lines=(GOOD, Line(D(1), D(-1)), Line(D("NaN"), D(1))),
+        lines=(GOOD, Line(Decimal(1), Decimal(-1)), Line(Decimal("NaN"), Decimal(1))),
         tax_type="group",
         decimals=2,
-        discount=Discount("percent", D(200)),
-        adjustment=D("Infinity"),
+        discount=Discount("percent", Decimal(200)),
+        adjustment=Decimal("Infinity"),
     )
     assert faults(document) == [
         ("/lines/1/list_price", "out_of_range"),
@@ -119,5 +141,5 @@ def test_everything_wrong_is_named_at_once_lines_first():
 
 
 def test_a_negative_flat_charge_is_freight_paid_back():
-    document = Document((GOOD,), "group", 2, charges=(Charge("S&H", "flat", D(-4)),))
-    assert totals(document).total == D("6.00")
+    document = Document((GOOD,), "group", 2, charges=(Charge("S&H", "flat", Decimal(-4)),))
+    assert totals(document).total == Decimal("6.00")
