@@ -12,11 +12,14 @@ def require(entity: Entity, caller: Caller, verb: str) -> None:
     """Refuse a verb nobody has here (405) or this caller lacks on every record (403)."""
     if not entity.allows(verb):
         raise method_not_allowed(["GET"])
-    if not _may_ever(entity, caller, verb):
+    if not may_ever(entity, caller, verb):
         raise forbidden(f"Only administrators may {verb} {entity.plural.replace('-', ' ')}.")
 
 
-def _may_ever(entity: Entity, caller: Caller, verb: str) -> bool:
+def may_ever(entity: Entity, caller: Caller, verb: str) -> bool:
+    """Whether the caller may have `verb` on at least some record of the entity."""
+    if not entity.allows(verb):
+        return False
     if caller.is_admin or entity.access in {Access.OWNED, Access.SHARED}:
         return True
     return entity.access is Access.ADMIN_WRITES and verb == "view"
@@ -28,7 +31,7 @@ def visible(entity: Entity, caller: Caller, verb: str = "view") -> ColumnElement
     The order is that of spec 1.27: administrators (3), entities without ownership (8), own
     records (9), records of owners in a role below the caller's (10).
     """
-    if not entity.allows(verb) or not _may_ever(entity, caller, verb):
+    if not may_ever(entity, caller, verb):
         return false()
     if caller.is_admin or entity.access is not Access.OWNED:
         return true()

@@ -10,7 +10,6 @@ from sqlalchemy.orm import selectinload
 
 from contracts.errors import FieldError, Problem, invalid, not_found, precondition_failed, refused
 from crmkit.entity import Entity, Snapshot
-from crmkit.fields import Kind
 from crmkit.records import access, line_items, links, numbering, rendering, validation
 from crmkit.unit_of_work import UnitOfWork, new_id
 
@@ -266,6 +265,6 @@ def same(entity: Entity, record: Any, values: Mapping[str, Any]) -> bool:
         if name == "lines":
             if not line_items.same(entity, record, value):
                 return False
-        elif getattr(record, name) != value and entity.own_fields[name].kind is not Kind.JSON:
+        elif getattr(record, name) != value:
             return False
     return True

@@ -233,9 +233,9 @@ def response_model(entity: Entity) -> type[BaseModel]:
     for name, computed in entity.computed.items():
         shapes[name] = (computed.shape | None, None)
     if entity.line_model is not None:
-        rows = {"id": (str, ...), "sequence": (int, ...)}
+        rows: dict[str, Any] = {"id": (str, ...), "sequence": (int, ...)}
         rows |= {n: (_read_type(f) | None, None) for n, f in entity.line_fields.items()}
-        line = create_model(entity.line_model.__name__, **rows)  # type: ignore[call-overload]
+        line = create_model(entity.line_model.__name__, **rows)
         shapes["lines"] = (list[line], ...)  # type: ignore[valid-type]
     return create_model(entity.model.__name__, **shapes)
 

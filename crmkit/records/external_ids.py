@@ -1,0 +1,77 @@
+"""Records under the keys other systems know them by, so that an import repeated changes nothing."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Index, Table, Text, Uuid, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from contracts.errors import not_found, refused
+from crmkit.db import KIT
+from crmkit.entity import Entity
+from crmkit.records import access, line_items, links, store, validation
+from crmkit.unit_of_work import UnitOfWork
+
+external_id = Table(
+    "external_id",
+    KIT,
+    Column("entity", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("record_id", Uuid(as_uuid=False), nullable=False),
+    Index("ix_external_id_record_id", "record_id"),
+)
+
+
+class Outcome(StrEnum):
+    """What an upsert did."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+def find(uow: UnitOfWork, entity: Entity, source: str, key: str) -> str:
+    """The id of the record; raises Problem 404 when `source` has never sent `key`."""
+    record_id: str | None = uow.session.scalar(_find(entity, source, key))
+    if record_id is None:
+        raise not_found()
+    return record_id
+
+
+def upsert(
+    uow: UnitOfWork, entity: Entity, source: str, key: str, payload: Any
+) -> tuple[Any, Outcome]:
+    """Create the record, or set the fields sent on the one that `source` calls `key`.
+
+    Two calls with the same key at once take turns. Raises what create and patch raise, and
+    Problem 409 `record_deleted` when people have since put the record into the bin.
+    """
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(f"{entity.name}/{source}/{key}", 0))
+    uow.session.execute(select(lock))
+    record_id = uow.session.scalar(_find(entity, source, key))
+    if record_id is None:
+        record = store.create(uow, entity, payload, source="IMPORT")
+        row = {"entity": entity.name, "source": source, "key": key, "record_id": record.id}
+        uow.session.execute(insert(external_id).values(row))
+        return record, Outcome.CREATED
+    access.require(entity, uow.caller, "view")
+    record = store.lock(uow, entity, [record_id])[record_id]
+    if record.deleted_at is not None:
+        raise refused("record_deleted", "The record is in the recycle bin.", record_id=record_id)
+    values = validation.parse(entity, payload, partial=True)
+    if "lines" in values:
+        values["lines"] = line_items.matched(record, values["lines"])
+    if store.same(entity, record, values):
+        return store.read(uow, entity, record_id), Outcome.UNCHANGED
+    store.fetch(uow, entity, record_id, "edit")
+    links.check(uow, entity, values)
+    return store.update(uow, entity, record, values), Outcome.CHANGED
+
+
+def _find(entity: Entity, source: str, key: str) -> Any:
+    return select(external_id.c.record_id).where(
+        external_id.c.entity == entity.name,
+        external_id.c.source == source,
+        external_id.c.key == key,
+    )

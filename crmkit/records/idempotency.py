@@ -1,0 +1,106 @@
+"""A POST sent twice is done once: its answer is kept a day under the client's Idempotency-Key.
+
+Source: draft-ietf-httpapi-idempotency-key-header, sections 2.6 and 2.7.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    func,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Session
+
+from contracts.errors import Problem, refused
+from crmkit.db import KIT
+
+RETENTION = timedelta(hours=24)
+PRIMARY_KEY = "idempotency_key_pkey"
+"""The constraint that fails when the same key was answered while this request was under way."""
+
+idempotency_key = Table(
+    "idempotency_key",
+    KIT,
+    Column("caller_id", Uuid(as_uuid=False), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+_PRUNE = text(
+    "DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY("
+    "SELECT ctid FROM idempotency_key WHERE created_at < now() - :keep LIMIT 10000))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer given before."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def digest(method: str, path: str, body: bytes) -> bytes:
+    """What makes two requests the same one."""
+    return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()
+
+
+def begin(session: Session, caller_id: str, key: str, request: bytes) -> Stored | None:
+    """Claim the key for this transaction; the earlier answer when there is one.
+
+    Raises Problem 409 while the first request is still under way, 422 when the key was used for
+    another request.
+    """
+    claimed = func.pg_try_advisory_xact_lock(func.hashtextextended(f"{caller_id}/{key}", 0))
+    columns = idempotency_key.c
+    query = select(claimed.label("claimed"), idempotency_key).select_from(
+        select(literal(1))
+        .subquery()
+        .outerjoin(idempotency_key, (columns.caller_id == caller_id) & (columns.key == key))
+    )
+    row = session.execute(query).one()
+    if row.digest is None:
+        if not row.claimed:
+            raise refused("request_in_progress", "The first request with this key is under way.")
+        return None
+    if bytes(row.digest) != request:
+        raise Problem(
+            422, "idempotency_key_reused", "This Idempotency-Key was used for another request."
+        )
+    return Stored(row.status, row.headers, bytes(row.body))
+
+
+def finish(session: Session, caller_id: str, key: str, request: bytes, stored: Stored) -> None:
+    """Keep the answer, in the transaction of what it answers."""
+    values: dict[str, Any] = {
+        "caller_id": caller_id,
+        "key": key,
+        "digest": request,
+        "status": stored.status,
+        "headers": stored.headers,
+        "body": stored.body,
+    }
+    session.execute(insert(idempotency_key).values(values))
+
+
+def prune(session: Session) -> int:
+    """Forget up to 10,000 answers older than a day; returns how many, 0 when done."""
+    return session.execute(_PRUNE, {"keep": RETENTION}).rowcount  # type: ignore[attr-defined,no-any-return]
