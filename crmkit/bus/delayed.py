@@ -69,9 +69,7 @@ def postpone(session: Session, subscription: str, delivery: Delivery, seconds: f
 def take_due(session: Session, subscriptions: Sequence[str], limit: int) -> list[Due]:
     """Lock and return what is due for these subscriptions and not in another process's hands."""
     found = session.execute(_TAKE, {"subscriptions": list(subscriptions), "limit": limit})
-    return [
-        Due(row[0], Delivery(Message(row[1], row[2], bytes(row[3])), row[4])) for row in found
-    ]
+    return [Due(row[0], Delivery(Message(row[1], row[2], bytes(row[3])), row[4])) for row in found]
 
 
 def forget(session: Session, subscription: str, ids: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ def to_json(event: Event) -> bytes:
     """The structured JSON document of an event.
 
     `sequence` is the record's version as ten digits, because the extension asks for a string that
-    sorts as text. Empty `traceparent` and `requestid` are left out: CloudEvents has no empty values.
+    sorts as text. Empty `traceparent` and `requestid` are left out: no CloudEvents value is empty.
     """
     attributes: dict[str, Any] = {
         "specversion": "1.0",
@@ -43,7 +43,7 @@ def to_json(event: Event) -> bytes:
 
 
 def from_json(body: bytes) -> Event:
-    """Read an event; raises PermanentError saying what is wrong, since no retry mends a document."""
+    """Read an event; raises PermanentError saying what is wrong: no retry mends a document."""
     try:
         document = cast("CloudEvent", _FORMAT.read(CloudEvent, body))
         attributes, data = document.get_attributes(), document.get_data()

@@ -56,7 +56,7 @@ _ERROR_LENGTH = 4000
 _log = logging.getLogger(__name__)
 
 
-class Unavailable(Exception):
+class Unavailable(Exception):  # noqa: N818 - a state of things, not a mistake
     """The database cannot be reached: nothing was decided, ask again with the same deliveries."""
 
 

@@ -52,10 +52,10 @@ INSERT_SQL = (
 )
 WAKE_SQL = f"pg_notify('{CHANNEL}', '')"
 
-_ADD = text(f"WITH added AS ({INSERT_SQL}) SELECT {WAKE_SQL}")  # noqa: S608  constants only
+_ADD = text(f"WITH added AS ({INSERT_SQL}) SELECT {WAKE_SQL}")
 # Not a "last sequence sent" cursor: sequences commit out of order, and a late one would be lost.
 _TAKE = text(
-    "SELECT CAST(id AS text), type, body FROM outbox WHERE sent_at IS NULL "
+    "SELECT CAST(id AS text), type, body, seq FROM outbox WHERE sent_at IS NULL AND seq > :after "
     "ORDER BY seq LIMIT :limit FOR UPDATE SKIP LOCKED"
 )
 _MARK = text("UPDATE outbox SET sent_at = now() WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -64,7 +64,8 @@ _BACKLOG = text(
     "FROM outbox WHERE sent_at IS NULL"
 )
 _PRUNE = text(
-    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < now() - :keep LIMIT 10000)"
+    "DELETE FROM outbox WHERE id IN ("
+    "SELECT id FROM outbox WHERE sent_at < now() - :keep LIMIT 10000)"
 )
 
 
@@ -74,6 +75,14 @@ class Backlog:
 
     count: int
     oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A batch in the hands of one relay, oldest first; `last_seq` is where it ends."""
+
+    messages: tuple[Message, ...]
+    last_seq: int
 
 
 def add(session: Session, events: Sequence[Event]) -> None:
@@ -97,10 +106,14 @@ def rows(events: Sequence[Event]) -> list[dict[str, Any]]:
     return [{"id": e.id, "type": e.type, "body": to_json(e)} for e in events]
 
 
-def take(session: Session, limit: int) -> list[Message]:
-    """Lock and return the oldest unsent events that no other relay is at."""
-    found = session.execute(_TAKE, {"limit": limit})
-    return [Message(row[0], row[1], bytes(row[2])) for row in found]
+def take(session: Session, limit: int, after: int = 0) -> Taken:
+    """Lock and return the oldest unsent events that no other relay is at.
+
+    `after` leaves out those up to a `last_seq`; the late ones among them are found without it.
+    """
+    found = session.execute(_TAKE, {"limit": limit, "after": after}).all()
+    messages = tuple(Message(row[0], row[1], bytes(row[2])) for row in found)
+    return Taken(messages, found[-1][3] if found else after)
 
 
 def mark_sent(session: Session, ids: Sequence[str]) -> None:

@@ -12,6 +12,10 @@ RETRY_DELAYS = (5.0, 30.0, 300.0, 3600.0)
 """Seconds before each new try of an event whose handler failed; after the last it is parked."""
 
 
+class BrokerUnavailable(Exception):  # noqa: N818 - a state of things, not a mistake
+    """The broker cannot be reached or does not take messages: try again later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """An event on its way: `body` is its JSON document, kept as bytes even if it is none."""

@@ -1,0 +1,146 @@
+"""The way out of a service: what its transactions wrote into the outbox goes to the transport."""
+
+import logging
+import select
+import threading
+import time
+from typing import Any
+
+import psycopg2
+from sqlalchemy.exc import SQLAlchemyError
+
+from crmkit.bus import faults, metrics, outbox
+from crmkit.bus.backoff import Backoff
+from crmkit.bus.endurance import Periodic, endure, first_line
+from crmkit.bus.transport import Publisher, Transport
+from crmkit.db import Database
+
+_MEASURE_SECONDS = 5.0
+_PRUNE_SECONDS = 3600.0
+
+_log = logging.getLogger(__name__)
+
+
+class Relay:
+    """Worker: takes unsent events, hands them over, marks them sent.
+
+    `Relay(database, transport, batch=200, poll_seconds=0.5)`. Several may run on one database:
+    each takes what no other is at. An event is marked only after the transport has said that it
+    can no longer be lost, so one that dies in between sends some twice and none never.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        transport: Transport,
+        *,
+        batch: int = 200,
+        poll_seconds: float = 0.5,
+    ) -> None:
+        self.name = f"{database.service}.relay"
+        self._database = database
+        self._transport = transport
+        self._batch = batch
+        self._poll_seconds = poll_seconds
+        self._measuring = Periodic(_MEASURE_SECONDS)
+        self._pruning = Periodic(_PRUNE_SECONDS)
+        self._held = Backoff()
+        self._held_up_to = 0
+        self._start_over_at = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        publisher = self._transport.publisher(self._database.service)
+        wake_up = _WakeUp(self._database)
+
+        def turn() -> float:
+            if self._measuring.due():
+                self._measure()
+            if self._pruning.due():
+                self._prune()
+            while self.send_batch(publisher) == self._batch and not stop.is_set():
+                pass
+            publisher.keep_alive()
+            if not stop.is_set():
+                wake_up.wait(self._poll_seconds)
+            return 0.0
+
+        try:
+            endure(self.name, stop, turn)
+        finally:
+            wake_up.close()
+            publisher.close()
+
+    def send_batch(self, publisher: Publisher) -> int:
+        """Send the oldest unsent events; returns how many were taken, sent or not.
+
+        What the transport could not take is left for a while, so that what comes after it flows.
+        """
+        if time.monotonic() >= self._start_over_at:
+            self._held_up_to = 0
+        with self._database.transaction() as session:
+            taken = outbox.take(session, self._batch, after=self._held_up_to)
+            if not taken.messages:
+                return 0
+            faults.reached("relay.taken")
+            sent = publisher.publish(taken.messages)
+            faults.reached("relay.published")
+            outbox.mark_sent(session, sorted(sent))
+        metrics.PUBLISHED.labels(self._database.service).inc(len(sent))
+        if len(sent) < len(taken.messages):
+            self._hold(taken.last_seq)
+        elif not self._held_up_to:
+            self._held.succeeded()
+        return len(taken.messages)
+
+    def _hold(self, seq: int) -> None:
+        if not self._held_up_to:
+            self._start_over_at = time.monotonic() + self._held.failed()
+        self._held_up_to = seq
+
+    def _measure(self) -> None:
+        with self._database.transaction() as session:
+            backlog = outbox.backlog(session)
+        metrics.OUTBOX_BACKLOG.labels(self._database.service).set(backlog.count)
+        metrics.OUTBOX_AGE.labels(self._database.service).set(backlog.oldest_seconds)
+
+    def _prune(self) -> None:
+        found = 1
+        while found:
+            with self._database.transaction() as session:
+                found = outbox.prune(session)
+
+
+class _WakeUp:
+    """A hint that there may be something to send. Without it the relay polls, and loses nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Any = None
+
+    def wait(self, seconds: float) -> None:
+        """Return when an event was written, or after `seconds`, or when the connection broke."""
+        try:
+            if self._connection is None:
+                self._listen()  # and back at once: what was written before gave no hint
+            elif select.select([self._connection], [], [], seconds)[0]:
+                self._connection.poll()
+                self._connection.notifies.clear()
+        except (psycopg2.Error, SQLAlchemyError, OSError) as error:
+            _log.info("no wake-up calls from %s: %s", self._database.service, first_line(error))
+            self.close()
+            time.sleep(seconds)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _listen(self) -> None:
+        pooled = self._database.engine.raw_connection()
+        self._connection = pooled.dbapi_connection
+        pooled.detach()  # its own, not one of those that requests wait for
+        self._connection.autocommit = True
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"LISTEN {outbox.CHANNEL}")
