@@ -1,0 +1,1 @@
+"""Support: what customers ask for help with, and what became of it."""

@@ -1,0 +1,14 @@
+"""What support hears, and what it does about it."""
+
+from contracts.events import inventory, sales
+from crmkit.records.hearing import PEOPLE, links_to
+
+SUBSCRIPTIONS = (
+    PEOPLE,
+    links_to(
+        {"account": "name", "contact": "last_name", "product": "name"},
+        sales.ACCOUNT,
+        sales.CONTACT,
+        inventory.PRODUCT,
+    ),
+)
