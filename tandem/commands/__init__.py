@@ -1,0 +1,11 @@
+"""The commands of `tandem` that touch data: all of them plain clients of the public API."""
+
+import typer
+
+from tandem.commands import login, parked
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register every command of this package on the command line's application."""
+    app.command("login")(login.login)
+    app.add_typer(parked.app, name="parked")
