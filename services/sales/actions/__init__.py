@@ -1,0 +1,1 @@
+"""What people do with the records of sales, beyond writing them: one module for each verb."""

@@ -1,0 +1,89 @@
+"""A lead: somebody who might buy, until converted into an account, a contact, an opportunity."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Mapped
+
+from contracts.errors import refused
+from crmkit import fields as f
+from crmkit.entity import Access, Entity, Owned, Snapshot
+from services.sales.entities import Base
+from services.sales.entities.choices import INDUSTRIES, LEAD_SOURCES, RATINGS, SALUTATIONS
+from services.sales.entities.references import kept_while_used_by
+
+STATUSES = (
+    "Attempted to Contact",
+    "Cold",
+    "Contact in Future",
+    "Contacted",
+    "Hot",
+    "Junk Lead",
+    "Lost Lead",
+    "Not Contacted",
+    "Pre Qualified",
+    "Qualified",
+    "Warm",
+)
+
+
+class Lead(Owned, Base):
+    """Everything from `converted` on is written by the conversion alone (spec 1.7)."""
+
+    __tablename__ = "lead"
+
+    salutation: Mapped[str | None] = f.picklist(SALUTATIONS)
+    first_name: Mapped[str | None] = f.text(length=80, personal=True)
+    last_name: Mapped[str] = f.text(length=80, required=True, personal=True)
+    company: Mapped[str] = f.text(required=True)
+    designation: Mapped[str | None] = f.text(length=100)
+    phone: Mapped[str | None] = f.phone()
+    mobile: Mapped[str | None] = f.phone()
+    fax: Mapped[str | None] = f.phone()
+    email: Mapped[str | None] = f.email()
+    secondary_email: Mapped[str | None] = f.email()
+    website: Mapped[str | None] = f.url()
+    lead_source: Mapped[str | None] = f.picklist(LEAD_SOURCES)
+    status: Mapped[str | None] = f.picklist(STATUSES)
+    rating: Mapped[str | None] = f.picklist(RATINGS)
+    industry: Mapped[str | None] = f.picklist(INDUSTRIES)
+    annual_revenue: Mapped[Decimal | None] = f.money()
+    employees: Mapped[int | None] = f.integer()
+    street: Mapped[str | None] = f.text()
+    po_box: Mapped[str | None] = f.text(length=60)
+    city: Mapped[str | None] = f.text(length=120)
+    state: Mapped[str | None] = f.text(length=120)
+    code: Mapped[str | None] = f.text(length=30)
+    country: Mapped[str | None] = f.text(length=120)
+    email_opt_out: Mapped[bool] = f.boolean()
+    description: Mapped[str | None] = f.long_text()
+    converted: Mapped[bool] = f.boolean(read_only=True)
+    converted_at: Mapped[datetime | None] = f.instant(read_only=True)
+    account_id: Mapped[str | None] = f.link("account", read_only=True)
+    contact_id: Mapped[str | None] = f.link("contact", read_only=True)
+    opportunity_id: Mapped[str | None] = f.link("opportunity", read_only=True)
+    transferred_to: Mapped[str | None] = f.picklist(("account", "contact"), read_only=True)
+    search: Mapped[Any] = f.search(
+        "number", "first_name", "last_name", "company", "email", "phone", "mobile", "city"
+    )
+
+
+def converted_lead_is_read_only(_: Lead, before: Snapshot) -> None:
+    """What was handed over lives on in what it became."""
+    if before.get("converted"):
+        raise refused("lead_already_converted", "The lead has been converted.")
+
+
+LEAD = Entity(
+    model=Lead,
+    name="lead",
+    plural="leads",
+    title="Lead",
+    label=("first_name", "last_name"),
+    access=Access.OWNED,
+    prefix="LEA",
+    rules=(converted_lead_is_read_only,),
+    verbs=frozenset({"convert"}),
+    on_delete=(kept_while_used_by("quote.lead_id"),),
+)

@@ -1,0 +1,96 @@
+"""An opportunity: a sale in sight, with its stage, its chance and what it would bring."""
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy.orm import Mapped
+
+from crmkit import fields as f
+from crmkit.entity import Access, Entity, Owned, Snapshot
+from crmkit.unit_of_work import UnitOfWork
+from services.sales.entities import Base
+from services.sales.entities.choices import LEAD_SOURCES
+from services.sales.entities.references import kept_while_used_by
+
+PROBABILITIES = {
+    "Prospecting": 10,
+    "Qualification": 20,
+    "Needs Analysis": 25,
+    "Value Proposition": 50,
+    "Id. Decision Makers": 60,
+    "Perception Analysis": 70,
+    "Proposal/Price Quote": 75,
+    "Negotiation/Review": 90,
+    "Closed Won": 100,
+    "Closed Lost": 0,
+}
+"""The chance, in percent, that an opportunity takes on when it reaches a stage."""
+
+CLASSES = {"Closed Won": "won", "Closed Lost": "lost"}
+"""The stages at which it is decided; at all others it is open."""
+
+_FEWEST_DECIMALS = 2
+
+
+class Opportunity(Owned, Base):
+    """`amount` is in the organisation's base currency (spec 1.8)."""
+
+    __tablename__ = "opportunity"
+
+    name: Mapped[str] = f.text(required=True)
+    account_id: Mapped[str | None] = f.link("account")
+    contact_id: Mapped[str | None] = f.link("contact")
+    amount: Mapped[Decimal | None] = f.money()
+    closing_date: Mapped[date] = f.date(required=True)
+    stage: Mapped[str] = f.picklist(tuple(PROBABILITIES), default="Prospecting")
+    stage_class: Mapped[str] = f.picklist(("open", "won", "lost"), default="open", read_only=True)
+    probability: Mapped[Decimal | None] = f.percent()
+    forecast_amount: Mapped[Decimal | None] = f.money(read_only=True)
+    type: Mapped[str | None] = f.picklist(("Existing Business", "New Business"))
+    next_step: Mapped[str | None] = f.text()
+    lead_source: Mapped[str | None] = f.picklist(LEAD_SOURCES)
+    is_converted_from_lead: Mapped[bool] = f.boolean(read_only=True)
+    description: Mapped[str | None] = f.long_text()
+    search: Mapped[Any] = f.search("number", "name", "next_step")
+
+
+def follow_the_stage(_: UnitOfWork, opportunity: Opportunity, before: Snapshot) -> None:
+    """A new stage brings its own chance unless one is given with it; won is 100 %, lost is 0 %."""
+    stage = opportunity.stage
+    moved = stage != before.get("stage")
+    given = opportunity.probability is not None and (
+        opportunity.probability != before.get("probability")
+    )
+    if stage in CLASSES or opportunity.probability is None or (moved and not given):
+        opportunity.probability = Decimal(PROBABILITIES[stage])
+    opportunity.stage_class = CLASSES.get(stage, "open")
+
+
+def forecast(_: UnitOfWork, opportunity: Opportunity, __: Snapshot) -> None:
+    """amount x probability / 100 (spec 1.8), half-up to the cent or as finely as the amount is."""
+    amount, probability = opportunity.amount, opportunity.probability
+    if amount is None or probability is None:
+        opportunity.forecast_amount = None
+        return
+    exponent = amount.normalize().as_tuple().exponent
+    assert isinstance(exponent, int)
+    unit = Decimal(1).scaleb(min(exponent, -_FEWEST_DECIMALS))
+    opportunity.forecast_amount = (amount * probability / 100).quantize(unit, ROUND_HALF_UP)
+
+
+OPPORTUNITY = Entity(
+    model=Opportunity,
+    name="opportunity",
+    plural="opportunities",
+    title="Opportunity",
+    label=("name",),
+    access=Access.OWNED,
+    prefix="POT",
+    derive=(follow_the_stage, forecast),
+    on_delete=(
+        kept_while_used_by(
+            "quote.opportunity_id", "sales_order.opportunity_id", "invoice.opportunity_id"
+        ),
+    ),
+)
