@@ -38,6 +38,15 @@ def check(uow: UnitOfWork, entity: Entity, values: Mapping[str, Any]) -> None:
     _collect(wanted, entity.own_fields, values, "")
     for position, line in enumerate(values.get("lines") or ()):
         _collect(wanted, entity.line_fields, line, f"/lines/{position}")
+    _refuse_dangling(uow, wanted)
+
+
+def require(uow: UnitOfWork, target: str, record_id: str, pointer: str) -> None:
+    """The same for one link whose target only its record knows; `pointer` is where it was sent."""
+    _refuse_dangling(uow, {(target, record_id): [pointer]})
+
+
+def _refuse_dangling(uow: UnitOfWork, wanted: Mapping[tuple[str, str], Sequence[str]]) -> None:
     by_target: dict[str, list[str]] = {}
     for target, record_id in wanted:
         by_target.setdefault(target, []).append(record_id)
