@@ -45,6 +45,13 @@ class Topology:
         self.services = tuple(sorted(document))
         self.hearers = lru_cache(maxsize=4096)(self._hearers)
 
+    def of(self, service: str) -> "Topology":
+        """The part of it that one service relies on to hear."""
+        routes = [r for r in self.routes if r.service == service]
+        return Topology(
+            {service: [{"name": r.subscription, "patterns": r.patterns} for r in routes]}
+        )
+
     def _hearers(self, event_type: str) -> tuple[Route, ...]:
         """The subscriptions that want an event type."""
         return tuple(
