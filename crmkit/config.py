@@ -1,4 +1,4 @@
-"""Where this process finds its database, broker, peers and files: all of it from TANDEM_* variables."""
+"""Where a process finds its database, broker, peers and files: all from TANDEM_* variables."""
 
 import os
 from collections.abc import Mapping
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.services import SERVICE_PORTS
+
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Settings:
         """Read the variables; raises ValueError that names the variable that cannot be read."""
         env = os.environ if env is None else env
         port = env.get("TANDEM_PORT", "8000")
-        if not port.isdigit() or not 0 <= int(port) < 65536:
+        if not port.isdigit() or int(port) > _LAST_PORT:
             raise ValueError(f"TANDEM_PORT must be a port number, not {port!r}")
         bus = env.get("TANDEM_BUS", "rabbitmq")
         if bus not in {"local", "rabbitmq"}:

@@ -42,11 +42,18 @@ class Database:
             counter.inc()
 
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One transaction: committed when the block ends, rolled back when it raises."""
         with self._sessions() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Each statement for itself: a read of one statement pays for no BEGIN and COMMIT."""
+        with Session(self._autocommit) as session:
             yield session
 
     def close(self) -> None:

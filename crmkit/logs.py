@@ -1,4 +1,4 @@
-"""What operations read: one JSON object per line from every process, tied together by request id."""
+"""What operations read: one JSON object a line from every process, tied by the request id."""
 
 import logging
 import logging.config

@@ -1,1 +1,1 @@
-"""The only place that knows Nameko and eventlet: HTTP, events, relay and timer doors."""
+"""The ways into and out of a service; the only rooms of the kit that know Nameko."""

@@ -142,13 +142,22 @@ def _names(entity: Entity, text: str, errors: list[FieldError]) -> tuple[str, ..
     return tuple(dict.fromkeys(("id", *wanted))) if wanted else readable
 
 
-def _limit(text: str | None, errors: list[FieldError]) -> int:
+def page_size(text: str | None, *, default: int = DEFAULT_LIMIT) -> int:
+    """The `limit` of any list. Raises Problem 400."""
+    errors: list[FieldError] = []
+    size = _limit(text, errors, default)
+    if errors:
+        raise bad_request("bad_query", "The query string cannot be understood.", errors)
+    return size
+
+
+def _limit(text: str | None, errors: list[FieldError], default: int = DEFAULT_LIMIT) -> int:
     if text is None:
-        return DEFAULT_LIMIT
+        return default
     if text.isdecimal() and 1 <= int(text) <= MOST:
         return int(text)
     errors.append(FieldError("/limit", "invalid", f"is a number from 1 to {MOST}"))
-    return DEFAULT_LIMIT
+    return default
 
 
 def _cursor(order: Sequence[Order], values: Sequence[Any]) -> str:

@@ -1,0 +1,94 @@
+"""What every door of one service shares: its database, entities, settings, and who is calling."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from contracts.caller import Caller
+from contracts.errors import unauthenticated, unavailable
+from crmkit import tokens
+from crmkit.config import Settings
+from crmkit.db import Database
+from crmkit.entity import Entity
+from crmkit.records import principals
+
+PATIENCE_SECONDS = 1.0
+"""How long a person or key this service has not heard of yet is waited for."""
+_KEYS_SECONDS = 0.5
+
+
+@dataclass
+class ServiceContext:
+    """One per service and process. `migrations` is the folder of the service's revisions."""
+
+    database: Database
+    entities: Mapping[str, Entity]
+    settings: Settings
+    migrations: Path
+    callers: principals.CallerCache = field(default_factory=principals.CallerCache)
+    verified: tokens.VerifiedTokens = field(default_factory=tokens.VerifiedTokens)
+    _keys: Sequence[tokens.Jwk] = ()
+    _keys_until: float = 0.0
+
+    @property
+    def service(self) -> str:
+        """The service's name."""
+        return self.database.service
+
+    def entity_of(self, plural: str) -> Entity | None:
+        """The entity whose records live under `/{plural}`."""
+        return self._by_plural.get(plural)
+
+    def __post_init__(self) -> None:
+        self._by_plural = {entity.plural: entity for entity in self.entities.values()}
+
+    def authenticate(
+        self, session: Session, authorization: str | None, *, request_id: str, traceparent: str
+    ) -> Caller:
+        """Who sends this `Authorization` header.
+
+        Raises Problem 401 for a token that does not verify or a person who is no longer active,
+        503 for a person this service has not heard of although the token is good.
+        """
+        claims = self._verify(session, tokens.bearer(authorization))
+        row = self._patiently(lambda: self.callers.find(session, claims.user_id))
+        if row is None:
+            raise unavailable("You are known to sign-in but not here yet.", retry_after=1)
+        if not row.active:
+            raise unauthenticated("This user has been deactivated.")
+        return principals.caller_from(row, request_id=request_id, traceparent=traceparent)
+
+    def keys(self, session: Session, *, fresh: bool = False) -> Sequence[tokens.Jwk]:
+        """The public keys that sign access tokens now, read again at most every half second."""
+        now = time.monotonic()
+        if fresh or now >= self._keys_until:
+            found = principals.verification_keys(session)
+            if found != self._keys:
+                self._keys = found
+            self._keys_until = now + _KEYS_SECONDS
+        return self._keys
+
+    def _verify(self, session: Session, token: str) -> tokens.Claims:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        keys = self.keys(session)
+        while True:
+            try:
+                return self.verified.verify(token, keys)
+            except tokens.UnknownKey:
+                # A key may sign its first token a moment before its event arrives here.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+                keys = self.keys(session, fresh=True)
+
+    def _patiently(self, find: Any) -> Any:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            found = find()
+            if found is not None or time.monotonic() > deadline:
+                return found
+            time.sleep(0.05)

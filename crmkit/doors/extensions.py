@@ -1,0 +1,118 @@
+"""The doors without requests: hearing events, telling events, timers; green threads all."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import eventlet
+from nameko.extensions import DependencyProvider
+
+from crmkit.bus.endurance import endure
+from crmkit.bus.relay import Relay
+from crmkit.bus.transport import Transport, Worker
+from crmkit.doors.context import ServiceContext
+from crmkit.doors.timers import HOUSEKEEPING, Timer
+from crmkit.records.hearing import subscription
+
+CONTEXT = "TANDEM_CONTEXT"
+TRANSPORT = "TANDEM_TRANSPORT"
+DOORS = "TANDEM_DOORS"
+"""Keys of the container's configuration: the ServiceContext, the Transport, the doors to open."""
+_STOP_SECONDS = 5
+
+_log = logging.getLogger(__name__)
+
+
+class ContextProvider(DependencyProvider):  # type: ignore[misc]
+    """Gives a service's methods what its doors share."""
+
+    def get_dependency(self, _worker: Any) -> ServiceContext:
+        """Answer the one of this process."""
+        context: ServiceContext = self.container.config[CONTEXT]
+        return context
+
+
+class _Door(DependencyProvider):  # type: ignore[misc]
+    """Runs something in threads of its own while the door is open."""
+
+    door = ""
+
+    def workers(self, context: ServiceContext) -> Sequence[tuple[str, Callable[[Any], None]]]:
+        """Name and body of each thread; the body returns soon after its argument is set."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Open the door, if this process is to have it."""
+        self._stop = threading.Event()
+        self._threads: list[Any] = []
+        if self.door not in self.container.config[DOORS]:
+            return
+        for name, body in self.workers(self.container.config[CONTEXT]):
+            _log.debug("starting %s", name)
+            self._threads.append(eventlet.spawn(body, self._stop))
+
+    def stop(self) -> None:
+        """Close it: what is under way is finished or will be found again."""
+        self._stop.set()
+        for thread in self._threads:
+            with eventlet.Timeout(_STOP_SECONDS, exception=False):
+                thread.wait()
+            thread.kill()
+
+    kill = stop
+
+    @property
+    def transport(self) -> Transport:
+        """The bus."""
+        transport: Transport = self.container.config[TRANSPORT]
+        return transport
+
+
+class EventsDoor(_Door):
+    """Hears what the service's `subscriptions` want."""
+
+    door = "events"
+
+    def workers(self, context: ServiceContext) -> list[tuple[str, Callable[[Any], None]]]:
+        """What the transport needs to run for them."""
+        wanted = [
+            subscription(heard, context.service, context.entities)
+            for heard in self.container.service_cls.subscriptions
+        ]
+        return [_named(worker) for worker in self.transport.workers(context.database, wanted)]
+
+
+class RelayDoor(_Door):
+    """Tells what the service's transactions wrote into the outbox."""
+
+    door = "relay"
+
+    def workers(self, context: ServiceContext) -> list[tuple[str, Callable[[Any], None]]]:
+        """One relay."""
+        return [_named(Relay(context.database, self.transport))]
+
+
+class TimersDoor(_Door):
+    """Does by the clock what the service's `timers` say."""
+
+    door = "timers"
+
+    def workers(self, context: ServiceContext) -> list[tuple[str, Callable[[Any], None]]]:
+        """A thread for each timer, so that a slow one delays no other."""
+        timers = (*self.container.service_cls.timers, *HOUSEKEEPING)
+        return [_ticking(context, timer) for timer in timers]
+
+
+def _named(worker: Worker) -> tuple[str, Callable[[Any], None]]:
+    return worker.name, worker.run
+
+
+def _ticking(context: ServiceContext, timer: Timer) -> tuple[str, Callable[[Any], None]]:
+    name = f"{context.service}.{timer.run.__name__}"
+
+    def turn() -> float:
+        timer.run(context.database, context.settings)
+        return timer.seconds
+
+    return name, lambda stop: endure(name, stop, turn)

@@ -1,0 +1,95 @@
+"""The HTTP door: Nameko's entrypoints on eventlet's server, fit for keep-alive and for copies."""
+
+import logging
+import socket
+from typing import Any
+
+import eventlet
+import orjson
+from eventlet import wsgi
+from nameko.web.handlers import HttpRequestHandler
+from nameko.web.server import HttpOnlyProtocol, WebServer, WsgiApp
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from contracts.errors import PROBLEM_TYPE, Problem, method_not_allowed, not_found
+from crmkit import tracing
+
+ADDRESS = "TANDEM_ADDRESS"
+"""Key of the container's configuration: (host, port) to listen on, port 0 for any free one."""
+_IDLE_SECONDS = 75
+_BACKLOG = 512
+
+_log = logging.getLogger(__name__)
+
+
+class _Application(WsgiApp):  # type: ignore[misc]
+    """Answers what no route takes with a problem, as every other answer of the suite."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        adapter = self.url_map.bind_to_environ(environ)
+        request = Request(environ)
+        try:
+            door, request.path_values = adapter.match()  # type: ignore[attr-defined]
+            answer = door.handle_request(request)
+        except HTTPException as refusal:
+            answer = _refusal(request, refusal)
+        return answer(environ, start_response)
+
+
+def _refusal(request: Request, refusal: HTTPException) -> Response:
+    problem = not_found("There is nothing at this address.")
+    methods = getattr(refusal, "valid_methods", None)
+    if methods:
+        problem = method_not_allowed(methods)
+    elif refusal.code is not None and refusal.code != 404:  # noqa: PLR2004 - "not found"
+        problem = Problem(refusal.code, "bad_request", refusal.description or "Bad request.")
+    request_id = tracing.request_id_from(request.headers.get("X-Request-Id"))
+    headers = {"Content-Type": PROBLEM_TYPE, "X-Request-Id": request_id, **problem.headers}
+    return Response(orjson.dumps(problem.body(request_id)), problem.status, headers)
+
+
+class HttpServer(WebServer):  # type: ignore[misc]
+    """Several copies of a service listen on one port; a broken connection harms nobody else."""
+
+    def start(self) -> None:
+        """Listen; the port is known from now on, also if any free one was asked for."""
+        if self._starting:
+            return
+        self._starting = True
+        address = self.container.config[ADDRESS]
+        self._sock = eventlet.listen(tuple(address), backlog=_BACKLOG, reuse_port=True)
+        self._sock.settimeout(None)
+        self.container.config[ADDRESS] = self._sock.getsockname()[:2]
+        self._serv = wsgi.Server(
+            self._sock,
+            self._sock.getsockname(),
+            _Application(self),
+            protocol=HttpOnlyProtocol,
+            log_output=False,
+            debug=False,
+            socket_timeout=_IDLE_SECONDS,
+            capitalize_response_headers=False,
+        )
+        self._gt = self.container.spawn_managed_thread(self.run)
+
+    def process_request(self, sock: Any, address: Any) -> None:
+        """Serve one connection until it ends, however it ends."""
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            super().process_request(sock, address)
+        except Exception as error:  # noqa: BLE001 - Nameko would end the whole container for it
+            _log.info("a connection broke: %s", error)
+
+
+class HttpDoor(HttpRequestHandler):  # type: ignore[misc]
+    """One route. `door` is `http`, or `ops` for what every process answers whatever it runs."""
+
+    server = HttpServer()
+
+    def __init__(self, method: str, url: str, *, door: str = "http", **options: Any) -> None:
+        super().__init__(method, url, **options)
+        self.door = door
+
+    def check_signature(self, args: Any, kwargs: Any) -> None:
+        """The routes are written beside their methods; nothing to find out at every request."""

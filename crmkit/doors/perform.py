@@ -1,0 +1,189 @@
+"""The way of a request through a service: caller, one transaction, operation, answer or problem."""
+
+import random
+import time
+from collections.abc import Callable
+
+import structlog
+from prometheus_client import Histogram
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Request, Response
+
+from contracts.caller import SYSTEM_ID, Caller
+from contracts.errors import (
+    PROBLEM_TYPE,
+    FieldError,
+    Problem,
+    bad_request,
+    invalid,
+    refused,
+    unavailable,
+)
+from crmkit import tracing
+from crmkit.doors.context import ServiceContext
+from crmkit.doors.requests import Answer, Call
+from crmkit.records import idempotency, journal, rendering
+from crmkit.unit_of_work import UnitOfWork
+
+Operation = Callable[[UnitOfWork, Call], Answer]
+
+REQUEST_SECONDS = Histogram(
+    "tandem_request_seconds",
+    "Time a service took for a request.",
+    ["service", "method", "route", "status"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+_CONFLICTS = {"40001", "40P01"}
+"""serialization_failure, deadlock_detected: the same request succeeds the next moment."""
+_OUTAGES = {"08", "53", "57"}
+_UNIQUE = "23505"
+_LOCK_TIMEOUT = "55P03"
+_TRIES = 5
+_KEY_LENGTH = 255
+
+_log = structlog.get_logger("tandem.http")
+
+
+def respond(
+    context: ServiceContext, request: Request, route: str, operation: Operation, *, public: bool
+) -> Response:
+    """Run the operation for whoever sent the request; never raises."""
+    started = time.perf_counter()
+    request_id = tracing.request_id_from(request.headers.get("X-Request-Id"))
+    parent = tracing.parse(request.headers.get("traceparent"))
+    call = Call(request, request_id, tracing.child_of(parent))
+    try:
+        answer = _perform(context, call, operation, public=public)
+    except Problem as problem:
+        answer = _problem(problem, request_id)
+    except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
+        _log.exception("request_failed", request_id=request_id, path=request.path)
+        answer = _problem(Problem(500, "internal_error", "Something went wrong here."), request_id)
+    seconds = time.perf_counter() - started
+    labels = (context.service, request.method, route, str(answer.status))
+    REQUEST_SECONDS.labels(*labels).observe(seconds)
+    _log.info(
+        "request",
+        service=context.service,
+        method=request.method,
+        path=request.path,
+        status=answer.status,
+        ms=round(seconds * 1000, 1),
+        request_id=request_id,
+        traceparent=call.traceparent,
+    )
+    headers = {"Content-Type": "application/json", **answer.headers, "X-Request-Id": request_id}
+    return Response(answer.body, answer.status, headers)
+
+
+def _problem(problem: Problem, request_id: str) -> Answer:
+    body = rendering.to_json(problem.body(request_id))
+    return Answer(problem.status, body, {"Content-Type": PROBLEM_TYPE, **problem.headers})
+
+
+def _perform(context: ServiceContext, call: Call, operation: Operation, *, public: bool) -> Answer:
+    for tries_left in range(_TRIES - 1, -1, -1):
+        try:
+            return _attempt(context, call, operation, public=public)
+        except DBAPIError as error:
+            if not tries_left or not _is_passing(error):
+                raise _problem_of(context, error) from error
+        except PoolTimeoutError as error:
+            raise unavailable("The service is busy.", retry_after=1) from error
+        time.sleep(random.uniform(0.002, 0.02))  # noqa: S311 - so that the two do not meet again
+    raise AssertionError
+
+
+def _attempt(context: ServiceContext, call: Call, operation: Operation, *, public: bool) -> Answer:
+    database = context.database
+    reading = call.request.method == "GET"
+    with database.reading() if reading else database.transaction() as session:
+        caller = _anonymous(call) if public else _caller(context, session, call)
+        uow = UnitOfWork(session, caller, context.service, context.entities)
+        key = None if public or reading else _idempotency_key(call)
+        if key is None:
+            return _run(uow, call, operation)
+        digest = idempotency.digest(call.request.method, call.request.path, call.body)
+        stored = idempotency.begin(session, caller.user_id, key, digest)
+        if stored is not None:
+            replayed = {**stored.headers, "Idempotent-Replayed": "true"}
+            return Answer(stored.status, stored.body, replayed)
+        answer = _run(uow, call, operation)
+        stored = idempotency.Stored(answer.status, answer.headers, answer.body)
+        idempotency.finish(session, caller.user_id, key, digest, stored)
+        return answer
+
+
+def _run(uow: UnitOfWork, call: Call, operation: Operation) -> Answer:
+    answer = operation(uow, call)
+    journal.write(uow)
+    return answer
+
+
+def _caller(context: ServiceContext, session: Session, call: Call) -> Caller:
+    return context.authenticate(
+        session,
+        call.request.headers.get("Authorization"),
+        request_id=call.request_id,
+        traceparent=call.traceparent,
+    )
+
+
+def _anonymous(call: Call) -> Caller:
+    return Caller(
+        SYSTEM_ID,
+        "anonymous",
+        is_admin=False,
+        request_id=call.request_id,
+        traceparent=call.traceparent,
+    )
+
+
+def _idempotency_key(call: Call) -> str | None:
+    key = call.request.headers.get("Idempotency-Key")
+    if key is None or call.request.method != "POST":
+        return None
+    if 1 <= len(key) <= _KEY_LENGTH and key.isprintable():
+        return key
+    error = FieldError("/Idempotency-Key", "invalid", f"has 1 to {_KEY_LENGTH} characters")
+    raise bad_request("invalid_header", "Idempotency-Key cannot be used.", [error])
+
+
+def _code(error: DBAPIError) -> str:
+    return getattr(error.orig, "pgcode", None) or ""
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    """Whether the same request may succeed at once: it lost against another, or its copy did it."""
+    return _code(error) in _CONFLICTS or _constraint(error) == idempotency.PRIMARY_KEY
+
+
+def _constraint(error: DBAPIError) -> str:
+    diagnostics = getattr(error.orig, "diag", None)
+    return getattr(diagnostics, "constraint_name", None) or ""
+
+
+def _problem_of(context: ServiceContext, error: DBAPIError) -> Problem:
+    code = _code(error)
+    if code == _UNIQUE:
+        return _not_unique(context, _constraint(error))
+    if code in _CONFLICTS or code == _LOCK_TIMEOUT:
+        return unavailable("Too many write the same records at once.", retry_after=1)
+    if not code or code[:2] in _OUTAGES or error.connection_invalidated:
+        _log.warning("database_unavailable", service=context.service, error=str(error.orig).strip())
+        return unavailable("The service's database cannot be reached.")
+    raise error
+
+
+def _not_unique(context: ServiceContext, constraint: str) -> Problem:
+    """Name the field, from PostgreSQL's own name of a column's unique constraint."""
+    for entity in context.entities.values():
+        table = entity.model.__table__
+        for name, field in entity.own_fields.items():
+            if field.unique and constraint == f"{table.name}_{name}_key":
+                detail = f"another {entity.title.lower()} has this value already"
+                return invalid([FieldError(f"/{name}", "not_unique", detail)])
+    return refused("conflict", f"Another record stands against it ({constraint}).")

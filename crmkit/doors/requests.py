@@ -1,0 +1,90 @@
+"""What an operation gets to see of an HTTP request, and what it answers."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import orjson
+from werkzeug.wrappers import Request
+
+from contracts.errors import FieldError, Problem, bad_request, too_large
+from crmkit.entity import Entity
+from crmkit.records import rendering
+from crmkit.unit_of_work import UnitOfWork
+
+BODY_LIMIT = 10 * 1024 * 1024
+"""Bytes; the gateway has a limit of its own, but a service's door trusts nobody."""
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_ENTITY_TAG = re.compile(r'^(?:W/)?"(\d{1,10})"$')
+_JSON = {"", "application/json", "application/merge-patch+json"}
+
+
+class Call:
+    """One request. `traceparent` is that of the span this service opened for it."""
+
+    def __init__(self, request: Request, request_id: str, traceparent: str) -> None:
+        self.request = request
+        self.request_id = request_id
+        self.traceparent = traceparent
+
+    @cached_property
+    def body(self) -> bytes:
+        """The raw body; raises Problem 413 when it is over the limit."""
+        if (self.request.content_length or 0) > BODY_LIMIT:
+            raise too_large(f"A body may have {BODY_LIMIT // 1024 // 1024} MiB.")
+        return self.request.get_data(cache=False)
+
+    def json(self) -> Any:
+        """The body as JSON; an absent one is an empty object. Raises Problem 400, 413, 415."""
+        if not self.body:
+            return {}
+        if self.request.mimetype not in _JSON:
+            raise Problem(415, "unsupported_media_type", "Send application/json.")
+        if _NUL.search(self.body):
+            raise bad_request("invalid_json", "Text must not contain the NUL character.")
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            raise bad_request("invalid_json", f"The body is not JSON: {error}.") from None
+
+    @property
+    def if_match(self) -> int | None:
+        """The version that If-Match names (RFC 9110 section 13.1.1). Raises Problem 400."""
+        header = self.request.headers.get("If-Match", "").strip()
+        if header in {"", "*"}:
+            return None
+        found = _ENTITY_TAG.match(header)
+        if found is None:
+            error = FieldError("/If-Match", "invalid", 'is one entity tag such as "3"')
+            raise bad_request("invalid_header", "If-Match cannot be read.", [error])
+        return int(found[1])
+
+    @property
+    def arguments(self) -> list[tuple[str, str]]:
+        """The query string's parameters in their order."""
+        return list(self.request.args.items(multi=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back; `body` is ready to send."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def json_answer(value: Any, status: int = 200, **headers: str) -> Answer:
+    """An answer with a JSON body."""
+    return Answer(status, rendering.to_json(value), headers)
+
+
+def record_answer(
+    uow: UnitOfWork, entity: Entity, record: Any, status: int = 200, **headers: str
+) -> Answer:
+    """A record just written (a model) or read (its values), with its version as ETag."""
+    values = record if isinstance(record, dict) else rendering.answer(uow, entity, record)
+    tags = {"ETag": f'"{values["version"]}"', **headers}
+    return Answer(status, rendering.to_json(values), tags)

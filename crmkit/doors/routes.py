@@ -1,0 +1,122 @@
+"""How a service shows its routes: decorated record verbs, and actions declared in one line each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from werkzeug.wrappers import Request, Response
+
+from contracts.errors import bad_request
+from crmkit.doors.http import HttpDoor
+from crmkit.doors.perform import respond
+from crmkit.doors.requests import Answer, Call, record_answer
+from crmkit.entity import Entity
+from crmkit.records import access, rendering, store, validation
+from crmkit.unit_of_work import UnitOfWork
+
+Returns = Entity | type[BaseModel] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A business verb as the API shows it; `{id}` in `path` is the record's id or number."""
+
+    method: str
+    path: str
+    run: Callable[..., Any]
+    entity: Entity | None = None
+    verb: str = ""
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    returns: Returns = None
+    status: int = 200
+    public: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The first line of what the function says of itself."""
+        return (self.run.__doc__ or "").strip().split("\n", 1)[0]
+
+    def operate(self, uow: UnitOfWork, call: Call, key: str | None) -> Answer:
+        """Fetch the record if there is one, read what was sent, run, answer."""
+        given: list[Any] = [uow]
+        if self.entity is not None and key is not None:
+            access.require(self.entity, uow.caller, self.verb)
+            given.append(store.fetch(uow, self.entity, key, self.verb, if_match=call.if_match))
+        if self.body is not None:
+            given.append(validation.parse_body(self.body, call.json()))
+        if self.query is not None:
+            given.append(_parse_query(self.query, call.arguments))
+        result = self.run(*given)
+        if result is None:
+            return Answer(204)
+        if isinstance(self.returns, Entity):
+            uow.session.flush()
+            return record_answer(uow, self.returns, result, self.status)
+        if isinstance(result, BaseModel):
+            result = result.model_dump()
+        return Answer(self.status, rendering.to_json(result))
+
+
+def _parse_query(shape: type[BaseModel], arguments: Sequence[tuple[str, str]]) -> Any:
+    try:
+        return shape.model_validate(dict(arguments))
+    except ValidationError as failure:
+        errors = validation.field_errors(failure)
+        raise bad_request("bad_query", "The query string cannot be understood.", errors) from None
+
+
+def get(path: str, run: Callable[..., Any], **about: Any) -> Any:
+    """A question: `run(uow)` or `run(uow, query)`; `about` are the fields of Action."""
+    return _declared(Action("GET", path, run, **about))
+
+
+def post(path: str, run: Callable[..., Any], **about: Any) -> Any:
+    """A business verb: `run(uow, record, body)`, without the record if no `entity` is given."""
+    return _declared(Action("POST", path, run, **about))
+
+
+def _declared(action: Action) -> Any:
+    if action.entity is not None and not action.entity.allows(action.verb):
+        raise TypeError(f"{action.path}: {action.entity.name} has closed {action.verb}")
+
+    def method(self: Any, request: Request, **values: str) -> Response:
+        def operation(uow: UnitOfWork, call: Call) -> Answer:
+            return action.operate(uow, call, values.get("id"))
+
+        return respond(self.context, request, action.path, operation, public=action.public)
+
+    method.__doc__ = action.run.__doc__
+    method.action = action  # type: ignore[attr-defined]
+    url = action.path.replace("{", "<").replace("}", ">")
+    return HttpDoor.decorator(action.method, url)(method)
+
+
+def route(
+    http_method: str, path: str, *, public: bool = False
+) -> Callable[[Callable[..., Answer]], Callable[..., Response]]:
+    """Decorator of a record verb: `verb(self, uow, call, **path) -> Answer`."""
+
+    def decorate(operate: Callable[..., Answer]) -> Callable[..., Response]:
+        def method(self: Any, request: Request, **values: str) -> Response:
+            def operation(uow: UnitOfWork, call: Call) -> Answer:
+                return operate(self, uow, call, **values)
+
+            return respond(self.context, request, path, operation, public=public)
+
+        method.__doc__ = operate.__doc__
+        HttpDoor.decorator(http_method, path)(method)
+        return method
+
+    return decorate
+
+
+def ops_route(path: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """Decorator of what every process answers, whichever doors it has."""
+
+    def decorate(method: Callable[..., Response]) -> Callable[..., Response]:
+        HttpDoor.decorator("GET", path, door="ops")(method)
+        return method
+
+    return decorate

@@ -1,0 +1,220 @@
+"""What every Tandem service answers for every entity it declares; a service adds its own verbs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from werkzeug.wrappers import Request, Response
+
+from contracts.errors import FieldError, bad_request, forbidden, not_found
+from crmkit.bus import parked
+from crmkit.config import Settings
+from crmkit.db import Database
+from crmkit.doors import ops
+from crmkit.doors.extensions import ContextProvider, EventsDoor, RelayDoor, TimersDoor
+from crmkit.doors.requests import Answer, Call, json_answer, record_answer
+from crmkit.doors.routes import get, ops_route, post, route
+from crmkit.doors.timers import Timer, every
+from crmkit.entity import Entity
+from crmkit.records import external_ids, history, meta, query, searching, store
+from crmkit.records.hearing import Hears
+from crmkit.unit_of_work import UnitOfWork
+
+_FEED_LIMIT = 200
+_SEARCH_LIMIT = 10
+_KEY_LENGTH = 255
+
+
+class RecordService:
+    """Base of the six services: the routes of records, and the doors in which they stand.
+
+    `base` is the declarative base of the service's tables; `start(database, settings)`, if there
+    is one, runs once before the doors open, possibly in several processes at once.
+    """
+
+    name: ClassVar[str]
+    base: ClassVar[Any]
+    entities: ClassVar[Sequence[Entity]] = ()
+    subscriptions: ClassVar[Sequence[Hears]] = ()
+    timers: ClassVar[Sequence[Timer]] = ()
+    start: ClassVar[Callable[[Database, Settings], None] | None] = None
+
+    context = ContextProvider()
+    hearing = EventsDoor()
+    telling = RelayDoor()
+    ticking = TimersDoor()
+
+    @route("GET", "/<plural>")
+    def list_records(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
+        """A page of records: filter, search, sort, cursor."""
+        entity = self._entity(plural)
+        return json_answer(query.page(uow, entity, query.parse(entity, call.arguments)))
+
+    @route("POST", "/<plural>")
+    def create_record(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
+        """A new record."""
+        entity = self._entity(plural)
+        record = store.create(uow, entity, call.json())
+        return record_answer(uow, entity, record, 201, Location=f"/api/v1/{plural}/{record.id}")
+
+    @route("GET", "/<plural>/<key>")
+    def read_record(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
+        """One record by id or number."""
+        entity = self._entity(plural)
+        values = store.read(uow, entity, key)
+        if call.request.headers.get("If-None-Match") == f'"{values["version"]}"':
+            return Answer(304, headers={"ETag": f'"{values["version"]}"'})
+        return record_answer(uow, entity, values)
+
+    @route("PATCH", "/<plural>/<key>")
+    def change_record(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
+        """A merge patch (RFC 7396)."""
+        entity = self._entity(plural)
+        record = store.patch(uow, entity, key, call.json(), if_match=call.if_match)
+        return record_answer(uow, entity, record)
+
+    @route("DELETE", "/<plural>/<key>")
+    def delete_record(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
+        """Into the recycle bin."""
+        store.delete(uow, self._entity(plural), key, if_match=call.if_match)
+        return Answer(204)
+
+    @route("POST", "/<plural>/<key>/restore")
+    def restore_record(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
+        """Out of the recycle bin."""
+        entity = self._entity(plural)
+        return record_answer(uow, entity, store.restore(uow, entity, key))
+
+    @route("GET", "/<plural>/<key>/history")
+    def record_history(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
+        """Who changed what and when, newest first."""
+        entity = self._entity(plural)
+        record = store.read(uow, entity, key)
+        limit = query.page_size(call.request.args.get("limit"))
+        before = _whole(call, "cursor")
+        items, following = history.of_record(uow, entity, record["id"], limit=limit, before=before)
+        cursor = None if following is None else str(following)
+        return json_answer({"items": items, "next_cursor": cursor})
+
+    @route("GET", "/<plural>/changes")
+    def changed_records(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
+        """What was written since a cursor, deletions included; for clients that keep a copy."""
+        entity = self._entity(plural)
+        limit = query.page_size(call.request.args.get("limit"), default=_FEED_LIMIT)
+        cursor = call.request.args.get("cursor")
+        items, following, more = history.changes(uow, entity, cursor=cursor, limit=limit)
+        return json_answer({"items": items, "next_cursor": following, "more": more})
+
+    @route("GET", "/<plural>/external/<source>/<key>")
+    def read_external(
+        self, uow: UnitOfWork, _call: Call, plural: str, source: str, key: str
+    ) -> Answer:
+        """The record another system knows by this key."""
+        entity = self._entity(plural)
+        record_id = external_ids.find(uow, entity, source, key)
+        return record_answer(uow, entity, store.read(uow, entity, record_id))
+
+    @route("PUT", "/<plural>/external/<source>/<key>")
+    def upsert_external(
+        self, uow: UnitOfWork, call: Call, plural: str, source: str, key: str
+    ) -> Answer:
+        """Create the record, or bring it up to date, under another system's key."""
+        entity = self._entity(plural)
+        if len(source) > _KEY_LENGTH or len(key) > _KEY_LENGTH:
+            raise bad_request("key_too_long", f"Source and key have at most {_KEY_LENGTH} letters.")
+        record, outcome = external_ids.upsert(uow, entity, source, key, call.json())
+        status = 201 if outcome is external_ids.Outcome.CREATED else 200
+        answer = record_answer(uow, entity, record, status)
+        answer.headers["Tandem-Outcome"] = outcome
+        return answer
+
+    @route("GET", "/meta/<name>")
+    def describe_entity(self, uow: UnitOfWork, _call: Call, name: str) -> Answer:
+        """Fields, choices, verbs, and what the caller may do."""
+        entity = self.context.entities.get(name)
+        if entity is None:
+            raise not_found(f"There is no entity {name!r} here.")
+        return json_answer(meta.describe(uow, entity))
+
+    @route("GET", "/search")
+    def search(self, uow: UnitOfWork, call: Call) -> Answer:
+        """Records of every entity of this service that the words in `q` find."""
+        typed = call.request.args.get("q", "")
+        limit = query.page_size(call.request.args.get("limit"), default=_SEARCH_LIMIT)
+        return json_answer({"items": searching.everywhere(uow, typed, limit=limit)})
+
+    @route("GET", "/parked-events")
+    def list_parked(self, uow: UnitOfWork, call: Call) -> Answer:
+        """Events this service could not apply and a person must decide on."""
+        _administrators_only(uow)
+        limit = query.page_size(call.request.args.get("limit"))
+        found = parked.list_parked(
+            uow.session,
+            state=call.request.args.get("state", "parked"),
+            cursor=call.request.args.get("cursor"),
+            limit=limit + 1,
+        )
+        items = [event.document() for event in found[:limit]]
+        more = len(found) > limit
+        return json_answer({"items": items, "next_cursor": items[-1]["id"] if more else None})
+
+    @route("POST", "/parked-events/<key>/retry")
+    def retry_parked(self, uow: UnitOfWork, _call: Call, key: str) -> Answer:
+        """Apply it again now."""
+        return _decided(uow, parked.retry, key)
+
+    @route("POST", "/parked-events/<key>/discard")
+    def discard_parked(self, uow: UnitOfWork, _call: Call, key: str) -> Answer:
+        """Leave it unapplied for good."""
+        return _decided(uow, parked.discard, key)
+
+    @route("GET", "/jwks", public=True)
+    def signing_keys(self, uow: UnitOfWork, _call: Call) -> Answer:
+        """The public keys of access tokens (RFC 7517), so that sign-in's service may be down."""
+        return json_answer({"keys": list(self.context.keys(uow.session))})
+
+    @ops_route("/healthz")
+    def healthz(self, _request: Request) -> Response:
+        """The process is alive."""
+        return ops.alive()
+
+    @ops_route("/readyz")
+    def readyz(self, _request: Request) -> Response:
+        """The process can do its work."""
+        return ops.ready(self.context)
+
+    @ops_route("/metrics")
+    def metrics(self, _request: Request) -> Response:
+        """Figures for Prometheus."""
+        return ops.figures()
+
+    def _entity(self, plural: str) -> Entity:
+        entity: Entity | None = self.context.entity_of(plural)
+        if entity is None:
+            raise not_found("There is nothing at this address.")
+        return entity
+
+
+def _administrators_only(uow: UnitOfWork) -> None:
+    if not uow.caller.is_admin:
+        raise forbidden("Only administrators may see parked events.")
+
+
+def _decided(uow: UnitOfWork, decide: Callable[..., parked.ParkedEvent], key: str) -> Answer:
+    _administrators_only(uow)
+    if not store.is_id(key):
+        raise not_found()
+    return json_answer(decide(uow.session, key, uow.caller).document())
+
+
+def _whole(call: Call, name: str) -> int | None:
+    text = call.request.args.get(name)
+    if text is None or text.isdecimal():
+        return None if text is None else int(text)
+    raise bad_request(
+        "invalid_cursor",
+        "The cursor cannot be read.",
+        [FieldError(f"/{name}", "invalid", "is no cursor of this list")],
+    )
+
+
+__all__ = ["RecordService", "every", "get", "post"]

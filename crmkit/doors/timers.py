@@ -1,0 +1,34 @@
+"""Jobs a service does by the clock; each must bear being run by several copies at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crmkit.config import Settings
+from crmkit.db import Database
+from crmkit.records import idempotency
+
+_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """`run(database, settings)` every so many seconds, counted from the end of the last run."""
+
+    seconds: float
+    run: Callable[[Database, Settings], None]
+
+
+def every(seconds: float, run: Callable[[Database, Settings], None]) -> Timer:
+    """A job of the service."""
+    return Timer(seconds, run)
+
+
+def _forget_answers(database: Database, _settings: Settings) -> None:
+    found = 1
+    while found:
+        with database.transaction() as session:
+            found = idempotency.prune(session)
+
+
+HOUSEKEEPING = (every(_HOUR, _forget_answers),)
+"""What every service does."""
