@@ -19,7 +19,7 @@ from tandem import credentials
 from tandem.credentials import Credentials, NotSignedIn
 
 _TRANSIENT = frozenset({429, 502, 503, 504})
-_IN_PROGRESS = "idempotency_key_in_use"
+_IN_PROGRESS = "request_in_progress"
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _TIMEOUT = (5.0, 60.0)
@@ -155,7 +155,7 @@ class Client:
         """Every record of a list, page by page."""
         cursor = None
         while True:
-            place = {} if cursor is None else {"cursor": cursor}
+            place: dict[str, str] = {} if cursor is None else {"cursor": cursor}
             page = self.get(f"/{plural}", limit=_PAGE, **query, **place)
             yield from page["items"]
             cursor = page.get("next_cursor")
