@@ -9,7 +9,6 @@ from pydantic import Field as Constraint
 from sqlalchemy import DateTime, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from contracts.caller import SYSTEM_ID
 from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned, Snapshot
@@ -21,6 +20,8 @@ from services.messaging.entities import Base
 from services.messaging.entities.email_template import MODULES, EmailTemplate
 
 STATUSES = ("queued", "sent", "failed")
+SYSTEM_SOURCE = "CRM"
+"""The source of mails that nobody wrote; they come from no person's address."""
 MESSAGE_ID_DOMAIN = "mail.tandem.invalid"
 """The right-hand side of a Message-ID only has to be unique with the left (RFC 5322 3.6.4)."""
 
@@ -76,7 +77,7 @@ def prepare(uow: UnitOfWork, email: Email, before: Snapshot) -> None:
     email.message_id = f"<{new_id()}@{MESSAGE_ID_DOMAIN}>"
     if email.status == "queued":
         email.next_attempt_at = uow.at
-    if uow.caller.user_id != SYSTEM_ID:
+    if email.source != SYSTEM_SOURCE:
         sender = select(principal.c.email).where(principal.c.user_id == uow.caller.user_id)
         email.from_address = uow.session.scalar(sender)
 
@@ -97,8 +98,11 @@ def write_from_template(uow: UnitOfWork, email: Email, before: Snapshot) -> None
 
 
 def relate(uow: UnitOfWork, email: Email, before: Snapshot) -> None:
-    """The record a mail is about must exist. Raises Problem 422."""
-    if email.related_id == before.get("related_id"):
+    """The record a mail is about must exist; the suite's own mails follow a fact about it.
+
+    Raises Problem 422.
+    """
+    if email.source == SYSTEM_SOURCE or email.related_id == before.get("related_id"):
         return
     if email.related_id is not None and email.related_entity is None:
         raise invalid([FieldError("/related_entity", "required", "says what related_id is")])

@@ -1,0 +1,38 @@
+"""What messaging hears, and what it does about it."""
+
+from contracts.events import inventory, sales, support
+from crmkit.records.hearing import PEOPLE, hears, links_to
+from services.messaging.low_stock import mail_handlers
+
+SUBSCRIPTIONS = (
+    PEOPLE,
+    links_to(
+        {
+            "lead": "last_name",
+            "account": "name",
+            "contact": "last_name",
+            "opportunity": "name",
+            "quote": "subject",
+            "sales_order": "subject",
+            "shipment": "number",
+            "invoice": "subject",
+            "product": "name",
+            "vendor": "name",
+            "purchase_order": "subject",
+            "ticket": "title",
+        },
+        sales.LEAD,
+        sales.ACCOUNT,
+        sales.CONTACT,
+        sales.OPPORTUNITY,
+        sales.QUOTE,
+        sales.SALES_ORDER,
+        sales.SHIPMENT,
+        sales.INVOICE,
+        inventory.PRODUCT,
+        inventory.VENDOR,
+        inventory.PURCHASE_ORDER,
+        support.TICKET,
+    ),
+    hears("low_stock", (inventory.STOCK_LOW,), mail_handlers),
+)
