@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 import psycopg2
 
+from tandem.orphans import die_with_parent
 from tandem.refusals import CannotStart
 
 MAJOR_VERSION = 18
@@ -34,6 +35,9 @@ _STOP_SECONDS = 30.0
 _POLL_SECONDS = 0.01
 _LONGEST_SOCKET_PATH = 100
 """A unix socket's path has room for 108 bytes on Linux and 104 on macOS (unix(7), unix(4))."""
+
+_FAST_SHUTDOWN, _IMMEDIATE_SHUTDOWN = signal.SIGINT, signal.SIGQUIT
+"""What PostgreSQL understands by these signals (postgres(1))."""
 
 _NO_SUCH_PID = 2**31 - 1
 """Larger than any kernel's pid_max, so `kill(pid, 0)` always answers ESRCH."""
@@ -90,7 +94,8 @@ class _Postmaster:
 class EmbeddedPostgres:
     """One PostgreSQL cluster under a directory of Tandem's, started and stopped by Tandem.
 
-    `durable=False` trades safety for speed; it is for the clusters of tests only.
+    `durable=False` is for the clusters of tests, which several processes share: it trades safety
+    for speed, and that server outlives the process that started it.
     """
 
     def __init__(self, directory: Path, *, durable: bool = True) -> None:
@@ -153,10 +158,10 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop the server: roll back what is open, write everything out, end.
 
-        SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one (postgres(1)); after the
-        latter the next start recovers from the write-ahead log.
+        After the immediate shutdown, for a server that does not end, the next start recovers from
+        the write-ahead log.
         """
-        for sign, seconds in ((signal.SIGINT, _STOP_SECONDS), (signal.SIGQUIT, 5.0)):
+        for sign, seconds in ((_FAST_SHUTDOWN, _STOP_SECONDS), (_IMMEDIATE_SHUTDOWN, 5.0)):
             running = _Postmaster.read(self.data)
             if running is None or not self._is_running():
                 break
@@ -207,7 +212,7 @@ class EmbeddedPostgres:
     def _launch(self) -> None:
         """Start the server in a session of its own, so that Ctrl-C reaches Tandem alone.
 
-        Tandem then stops in order and PostgreSQL last.
+        Tandem then stops in order and PostgreSQL last; a killed Tandem takes it along.
         """
         _disown_reused_pid(self.data)
         sockets = self._socket_directory()
@@ -228,6 +233,7 @@ class EmbeddedPostgres:
                 cwd="/",
                 env=_environment(),
                 start_new_session=True,
+                preexec_fn=die_with_parent(_FAST_SHUTDOWN) if self._durable else None,  # noqa: PLW1509 - no threads yet
                 **owner,
             )
 
