@@ -1,0 +1,43 @@
+"""Giving somebody a password, and changing one's own."""
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.errors import FieldError, invalid
+from crmkit.unit_of_work import UnitOfWork
+from services.identity import passwords, sessions
+from services.identity.actions.issue_token import Tokens, start_session
+from services.identity.entities.user import User
+
+
+class GivenPassword(BaseModel):
+    """The password an administrator gives to a user."""
+
+    model_config = ConfigDict(extra="forbid")
+    password: passwords.NewPassword
+
+
+class ChangedPassword(BaseModel):
+    """A user's own new password, with the one it replaces."""
+
+    model_config = ConfigDict(extra="forbid")
+    current_password: passwords.TypedPassword
+    new_password: passwords.NewPassword
+
+
+def set_password(uow: UnitOfWork, user: User, body: GivenPassword) -> None:
+    """Give the user this password; whoever is signed in with the old one is signed out."""
+    passwords.keep(uow, user.id, body.password)
+    sessions.revoke_all(uow, user.id)
+
+
+def change_my_password(uow: UnitOfWork, body: ChangedPassword) -> Tokens:
+    """Replace the caller's password, end all their sessions and open one for this client.
+
+    Raises Problem 422 when the current password is not that.
+    """
+    user_id = uow.caller.user_id
+    if not passwords.fits(uow, user_id, body.current_password):
+        raise invalid([FieldError("/current_password", "wrong_password", "is not your password")])
+    passwords.keep(uow, user_id, body.new_password)
+    sessions.revoke_all(uow, user_id)
+    return start_session(uow, user_id)

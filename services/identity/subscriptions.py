@@ -1,0 +1,5 @@
+"""What identity hears: its own people, like every other service."""
+
+from crmkit.records.hearing import PEOPLE
+
+SUBSCRIPTIONS = (PEOPLE,)
