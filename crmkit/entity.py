@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, DateTime, Index, Integer, Text, Uuid
 from sqlalchemy import inspect as inspect_model
@@ -30,6 +30,9 @@ SYSTEM_FIELDS: Mapping[str, Field] = {
 
 class Record:
     """The columns every record has. `version` counts writes; `deleted_at` puts it in the bin."""
+
+    # What PostgreSQL generates is for searching; no write needs it back.
+    __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": False}
 
     id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
     number: Mapped[str | None] = mapped_column(Text, unique=True)

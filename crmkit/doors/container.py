@@ -51,7 +51,7 @@ class RunningService:
         self._container.wait()
 
 
-def build(
+def build(  # noqa: PLR0917 - each of them once, in the order of the composition
     service: type[Any],
     settings: Settings,
     database: Database,

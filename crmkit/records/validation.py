@@ -174,13 +174,13 @@ def parse(entity: Entity, payload: Any, *, partial: bool) -> dict[str, Any]:
     except ValidationError as failure:
         raise invalid(field_errors(failure, read_only=_read_only(entity))) from None
     sent = parsed.model_fields_set if partial else model.model_fields
-    values = {name: _plain(getattr(parsed, name)) for name in sent}
-    if isinstance(values.get("lines"), list):
-        values["lines"] = [_line_values(line) for line in values["lines"]]
-    return values
+    values = {name: getattr(parsed, name) for name in sent}
+    if entity.line_model is not None and values.get("lines") is not None:
+        values["lines"] = [_values(line) for line in values["lines"]]
+    return {name: _plain(value) for name, value in values.items()}
 
 
-def _line_values(line: BaseModel) -> dict[str, Any]:
+def _values(line: BaseModel) -> dict[str, Any]:
     return {name: _plain(getattr(line, name)) for name in type(line).model_fields}
 
 
