@@ -1,5 +1,6 @@
 """One request on its way through the gateway: who asks, under which ids, and what was answered."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import NamedTuple
 from wsgiref.types import WSGIEnvironment
@@ -29,17 +30,18 @@ STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HT
 
 
 class Answer(NamedTuple):
-    """A whole response, not yet dressed with the headers every response carries."""
+    """A response, not yet dressed with the headers every response carries."""
 
     status: int
     headers: list[tuple[str, str]]
-    body: bytes
+    body: bytes | Iterator[bytes]
 
 
 class Exchange:
     """What is known of a request while it is being answered; one per request, filled as it goes.
 
-    `route` is the label metrics use (a plural, or the page's name), never free text of a client.
+    `service` and `route` are labels of metrics and logs (who answers, and the plural or the page's
+    name), never free text of a client.
     """
 
     __slots__ = (
@@ -48,6 +50,7 @@ class Exchange:
         "path",
         "request_id",
         "route",
+        "service",
         "traceparent",
         "tracestate",
         "upstream_seconds",
@@ -64,6 +67,7 @@ class Exchange:
         state = environ.get("HTTP_TRACESTATE", "") if caller else ""
         self.tracestate: str = state if len(state) <= _TRACESTATE_LIMIT else ""
         self.user_id: str | None = None
+        self.service = "gateway"
         self.route = "other"
         self.upstream_seconds = 0.0
 
@@ -91,8 +95,3 @@ def problem_answer(problem: Problem, request_id: str) -> Answer:
     body = orjson.dumps(problem.body(request_id))
     headers = [("Content-Type", PROBLEM_TYPE), *problem.headers.items()]
     return Answer(problem.status, headers, body)
-
-
-def json_answer(document: object, status: int = 200) -> Answer:
-    """A document the gateway composed itself."""
-    return Answer(status, [("Content-Type", "application/json")], orjson.dumps(document))

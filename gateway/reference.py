@@ -1,0 +1,298 @@
+"""The API reference people read: OpenAPI and AsyncAPI turned into what the page shows."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Document = Mapping[str, Any]
+
+_METHODS = ("get", "post", "put", "patch", "delete")
+_LIMITS = (
+    ("minLength", "at least {} characters"),
+    ("maxLength", "at most {} characters"),
+    ("minimum", "from {}"),
+    ("exclusiveMinimum", "more than {}"),
+    ("maximum", "up to {}"),
+    ("maxItems", "at most {} items"),
+    ("default", "default {}"),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field or parameter. `shape` is the anchor of the shape it holds, if it holds one."""
+
+    name: str
+    type: str
+    shape: str
+    required: bool
+    read_only: bool
+    choices: Sequence[str]
+    notes: str
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A named schema and its fields."""
+
+    name: str
+    anchor: str
+    description: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What may come back: a status, its meaning, and the type of its body."""
+
+    status: str
+    description: str
+    type: str
+    shape: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing a client can do."""
+
+    method: str
+    path: str
+    anchor: str
+    summary: str
+    description: str
+    public: bool
+    parameters: Sequence[Row]
+    body: Row | None
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True)
+class Group:
+    """What belongs to one entity: its operations and the shapes only they use."""
+
+    name: str
+    anchor: str
+    description: str
+    operations: Sequence[Operation]
+    shapes: Sequence[Shape]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One kind of event partners can subscribe to."""
+
+    address: str
+    description: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The whole page. `shared` are shapes that several groups use."""
+
+    title: str
+    version: str
+    description: str
+    groups: Sequence[Group]
+    shared: Sequence[Shape]
+    channels: Sequence[Channel]
+
+
+def reference(openapi: Document, asyncapi: Document) -> Reference:
+    """Arrange both documents by tag, which is by entity; untagged paths go by their first word."""
+    schemas: Document = openapi.get("components", {}).get("schemas", {})
+    by_tag: dict[str, list[tuple[str, str, Document]]] = {
+        tag["name"]: [] for tag in openapi.get("tags", [])
+    }
+    for path, item in openapi.get("paths", {}).items():
+        for method in _METHODS:
+            if method in item:
+                common = item.get("parameters", [])
+                spoken = item[method]
+                merged = {**spoken, "parameters": [*common, *spoken.get("parameters", [])]}
+                by_tag.setdefault(_tag(path, spoken), []).append((path, method, merged))
+    used = {
+        tag: set(_reachable([operation for _, _, operation in operations], schemas))
+        for tag, operations in by_tag.items()
+    }
+    users = Counter(name for names in used.values() for name in names)
+    told = {tag["name"]: tag.get("description", "") for tag in openapi.get("tags", [])}
+    groups = [
+        Group(
+            name=tag,
+            anchor=_anchor(tag),
+            description=told.get(tag, ""),
+            operations=[_operation(openapi, *operation) for operation in operations],
+            shapes=[
+                _shape(name, schemas[name])
+                for name in schemas
+                if name in used[tag] and users[name] == 1
+            ],
+        )
+        for tag, operations in by_tag.items()
+        if operations
+    ]
+    info = openapi.get("info", {})
+    return Reference(
+        title=info.get("title", ""),
+        version=info.get("version", ""),
+        description=info.get("description", ""),
+        groups=groups,
+        shared=[_shape(name, schemas[name]) for name in schemas if users[name] > 1],
+        channels=list(_channels(asyncapi)),
+    )
+
+
+def _tag(path: str, operation: Document) -> str:
+    words = [word for word in path.split("/") if word and word not in {"api", "v1"}]
+    return str((operation.get("tags") or words or ["other"])[0])
+
+
+def _anchor(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _operation(openapi: Document, path: str, method: str, operation: Document) -> Operation:
+    body = _resolved(openapi, operation.get("requestBody") or {})
+    body_schema = _content(body)
+    security = operation.get("security", openapi.get("security", []))
+    return Operation(
+        method=method.upper(),
+        path=path,
+        anchor=_anchor(f"{method} {path}"),
+        summary=operation.get("summary", ""),
+        description=operation.get("description", ""),
+        public=not security,
+        parameters=[
+            _parameter(_resolved(openapi, parameter)) for parameter in operation["parameters"]
+        ],
+        body=_row("body", body_schema, required=True) if body_schema else None,
+        answers=[
+            _answer(str(status), _resolved(openapi, answer))
+            for status, answer in operation.get("responses", {}).items()
+        ],
+    )
+
+
+def _parameter(parameter: Document) -> Row:
+    schema = {"description": parameter.get("description", ""), **parameter.get("schema", {})}
+    where = "" if parameter["in"] == "query" else f" ({parameter['in']})"
+    return _row(parameter["name"] + where, schema, required=bool(parameter.get("required")))
+
+
+def _answer(status: str, answer: Document) -> Answer:
+    schema = _content(answer)
+    return Answer(status, answer.get("description", ""), _type(schema), _refers_to(schema))
+
+
+def _content(described: Document) -> Document:
+    for media in described.get("content", {}).values():
+        schema: Document = media.get("schema", {})
+        return schema
+    return {}
+
+
+def _shape(name: str, schema: Document) -> Shape:
+    return Shape(name, _anchor(f"shape {name}"), schema.get("description", ""), _rows(schema))
+
+
+def _rows(schema: Document) -> list[Row]:
+    required = set(schema.get("required", []))
+    rows = [
+        _row(name, field, required=name in required)
+        for name, field in schema.get("properties", {}).items()
+    ]
+    for part in schema.get("allOf", []):
+        rows += _rows(part)
+    return rows
+
+
+def _row(name: str, schema: Document, *, required: bool) -> Row:
+    inner = _plain(schema)
+    limits = [text.format(inner[key]) for key, text in _LIMITS if inner.get(key) is not None]
+    return Row(
+        name=name,
+        type=_type(schema),
+        shape=_refers_to(schema),
+        required=required,
+        read_only=bool(schema.get("readOnly")),
+        choices=[str(choice) for choice in inner.get("enum", []) if choice is not None],
+        notes="; ".join([schema.get("description", ""), *limits]).strip("; "),
+    )
+
+
+def _plain(schema: Document) -> Document:
+    """The schema with the one alternative that is not null laid over it."""
+    alternatives = [
+        option
+        for option in (*schema.get("anyOf", []), *schema.get("oneOf", []))
+        if option.get("type") != "null"
+    ]
+    return {**schema, **alternatives[0]} if len(alternatives) == 1 else schema
+
+
+def _type(schema: Document) -> str:
+    if "$ref" in schema:
+        return str(schema["$ref"].rpartition("/")[2])
+    if options := [*schema.get("anyOf", []), *schema.get("oneOf", [])]:
+        return " or ".join(dict.fromkeys(_type(option) for option in options))
+    if "const" in schema:
+        return repr(schema["const"])
+    names = schema.get("type", "object" if "properties" in schema else "")
+    if names == "array":
+        return f"list of {_type(schema.get('items', {})) or 'anything'}"
+    joined = " or ".join(names) if isinstance(names, list) else str(names)
+    return f"{joined} ({schema['format']})" if "format" in schema else joined
+
+
+def _refers_to(schema: Document) -> str:
+    return next((_anchor(f"shape {name}") for name in _named(schema)), "")
+
+
+def _named(part: Any) -> Iterator[str]:
+    if isinstance(part, Mapping):
+        reference_to = part.get("$ref")
+        if isinstance(reference_to, str) and reference_to.startswith("#/components/schemas/"):
+            yield reference_to.rpartition("/")[2]
+        for inner in part.values():
+            yield from _named(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _named(inner)
+
+
+def _reachable(parts: Any, schemas: Document) -> Iterator[str]:
+    waiting, seen = list(_named(parts)), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in schemas and name not in seen:
+            seen.add(name)
+            yield name
+            waiting.extend(_named(schemas[name]))
+
+
+def _resolved(document: Document, part: Document) -> Document:
+    """Follow a `$ref` within the document; anything else is answered as it is."""
+    target = part.get("$ref")
+    if not isinstance(target, str):
+        return part
+    found: Any = document
+    for word in target.removeprefix("#/").split("/"):
+        found = found[word.replace("~1", "/").replace("~0", "~")]
+    return _resolved(document, found)
+
+
+def _channels(asyncapi: Document) -> Iterator[Channel]:
+    for name, channel in asyncapi.get("channels", {}).items():
+        for message in channel.get("messages", {}).values():
+            told = _resolved(asyncapi, message)
+            payload = _resolved(asyncapi, told.get("payload", {}))
+            payload = _resolved(asyncapi, payload.get("schema", payload))
+            described = [channel.get("description", ""), told.get("summary", "")]
+            yield Channel(
+                channel.get("address") or name,
+                " ".join(dict.fromkeys(text for text in described if text)),
+                _rows(payload),
+            )
