@@ -1,5 +1,7 @@
 """Who may see and do what: one SQL clause over sets of owners, for lists and single reads alike."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from contracts.caller import Caller
@@ -33,9 +35,15 @@ def visible(entity: Entity, caller: Caller, verb: str = "view") -> ColumnElement
     """
     if not may_ever(entity, caller, verb):
         return false()
-    if caller.is_admin or entity.access is not Access.OWNED:
+    if entity.access is not Access.OWNED:
         return true()
-    owner = entity.columns["owner_id"]
+    return visible_owners(caller, entity.columns["owner_id"])
+
+
+def visible_owners(caller: Caller, owner: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The clause that is true where `owner` is someone whose records `caller` sees."""
+    if caller.is_admin:
+        return true()
     own: ColumnElement[bool] = owner == caller.user_id
     if not caller.role_path:
         return own
