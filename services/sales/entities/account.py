@@ -29,7 +29,7 @@ TYPES = (
 
 
 class Account(Addressed, Owned, Base):
-    """Billing and shipping address are those new documents start with (spec 1.5)."""
+    """`member_of_id` is the organisation this one is a part of (spec 1.5)."""
 
     __tablename__ = "account"
 

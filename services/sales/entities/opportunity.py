@@ -68,7 +68,7 @@ def follow_the_stage(_: UnitOfWork, opportunity: Opportunity, before: Snapshot) 
 
 
 def forecast(_: UnitOfWork, opportunity: Opportunity, __: Snapshot) -> None:
-    """amount x probability / 100 (spec 1.8), half-up to the cent or as finely as the amount is."""
+    """Amount x probability / 100 (spec 1.8), half-up to the cent or as finely as the amount is."""
     amount, probability = opportunity.amount, opportunity.probability
     if amount is None or probability is None:
         opportunity.forecast_amount = None

@@ -1,0 +1,12 @@
+"""What sales hears, and what it does about it."""
+
+from contracts.events import inventory
+from crmkit.records.hearing import CURRENCIES, PEOPLE, hears, links_to
+from services.sales.stock_answers import apply_stock_answers
+
+SUBSCRIPTIONS = (
+    PEOPLE,
+    CURRENCIES,
+    links_to({"product": "name", "warehouse": "name"}, inventory.PRODUCT, inventory.WAREHOUSE),
+    hears("stock_answers", (inventory.STOCK_POSTED, inventory.STOCK_SHORT), apply_stock_answers),
+)
