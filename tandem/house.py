@@ -9,11 +9,16 @@ from pathlib import Path
 from tandem.refusals import CannotStart
 
 
+class AlreadyRunning(CannotStart):
+    """The directory is another running suite's."""
+
+
 @contextmanager
 def claimed(var: Path) -> Iterator[None]:
     """Have `var` alone inside the block; the claim ends with the process, however it ends.
 
-    Raises CannotStart when the directory cannot be made or written, or when another Tandem has it.
+    Raises CannotStart when the directory cannot be made or written, AlreadyRunning when a suite
+    has it.
     """
     try:
         var.mkdir(parents=True, exist_ok=True)
@@ -27,7 +32,7 @@ def claimed(var: Path) -> Iterator[None]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(file)
-        raise CannotStart(
+        raise AlreadyRunning(
             f"another Tandem is running in {var.absolute()}: stop it or set TANDEM_VAR to "
             "another directory"
         ) from None

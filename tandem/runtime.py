@@ -21,8 +21,9 @@ from contextlib import contextmanager  # noqa: E402
 from typing import Any  # noqa: E402
 
 import eventlet.wsgi  # noqa: E402
+from eventlet import tpool  # noqa: E402
 
-from crmkit import logs  # noqa: E402
+from crmkit import logs, offload  # noqa: E402
 from crmkit.doors import hub  # noqa: E402
 from crmkit.doors.container import RunningService  # noqa: E402
 from tandem.refusals import CannotStart, settings_from_env  # noqa: E402
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     hub.watch()
+    offload.install(tpool.execute)
     try:
         if arguments[0] == "run":
             return run_suite()
