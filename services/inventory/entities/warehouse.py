@@ -18,7 +18,10 @@ class Warehouse(Record, Base):
     __tablename__ = "warehouse"
     __table_args__ = (
         Index(
-            "uq_warehouse_is_default", "is_default", unique=True, postgresql_where=text("is_default")
+            "uq_warehouse_is_default",
+            "is_default",
+            unique=True,
+            postgresql_where=text("is_default"),
         ),
     )
 
