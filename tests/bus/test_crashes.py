@@ -1,0 +1,160 @@
+"""Whatever dies, and wherever: nothing told is lost, and nothing takes effect twice."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from crmkit.db import Database
+from tandem.postgres import EmbeddedPostgres
+from tests.bus.suite import Process, Suite, build, services, wait_until
+from tests.rabbitmq_node import RabbitNode
+
+POINTS = {
+    "outbox.added": 7,
+    "relay.taken": 2,
+    "relay.published": 2,
+    "inbox.before_commit": 2,
+    "consumer.committed": 2,
+}
+REPEATS = {"relay.published", "consumer.committed"}
+"""Points after which an event comes a second time: the duplicates prove that the test bites."""
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at(suite: Suite, point: str) -> None:
+    victim = suite.process("relay", "hearing", fault=f"{point}:{POINTS[point]}", tell=200)
+    assert victim.wait() == -signal.SIGKILL
+    suite.start()
+    suite.assert_exact()
+    assert not suite.parked()
+    told = suite.told().total()
+    if point == "outbox.added":
+        assert told == 60
+    if point in REPEATS:
+        wait_until(lambda: suite.handled("duplicate") > 0)
+
+
+def test_killed_at_random(suite: Suite) -> None:
+    """Two copies of every process, one of them dying every moment, while events are told."""
+    dice = random.Random(3)
+    roles = [("relay", "hearing")] if suite.kind == "local" else [("relay",), ("hearing",)]
+    copies = {i: role for i, role in enumerate(roles * 2)}
+    running = {i: suite.process(*role) for i, role in copies.items()}
+    done = threading.Event()
+
+    def tell() -> None:
+        for first in range(0, 3000, 5):
+            suite.tell_numbers(range(first, first + 5))
+            done.wait(0.005)
+
+    teller = threading.Thread(target=tell)
+    teller.start()
+    try:
+        for _ in range(8):
+            victim = dice.choice(list(copies))
+            running[victim].wait_ready()
+            done.wait(dice.uniform(0.05, 0.3))
+            running[victim].kill()
+            running[victim] = suite.process(*copies[victim])
+        teller.join()
+        suite.assert_exact()
+    finally:
+        teller.join()
+        for process in running.values():
+            process.kill()
+    assert suite.told().total() == 3000
+
+
+@pytest.mark.rabbitmq
+def test_broker_killed_and_restarted(node: RabbitNode) -> None:
+    with services("rabbitmq", node.url) as suite:
+        suite.start()
+        suite.start(*suite.hearing())
+        told = 0
+        wait_until(lambda: suite.effects().total() == told)
+        ending = threading.Event()
+
+        def tell() -> None:
+            nonlocal told
+            while not ending.wait(0.002):
+                suite.tell_numbers(range(told, told + 5))
+                told += 5
+
+        teller = threading.Thread(target=tell)
+        teller.start()
+        wait_until(lambda: suite.effects().total() > 100)
+        node.kill()
+        before = told
+        wait_until(lambda: told > before + 100)  # nobody who tells needs the broker
+        node.start()
+        after = suite.effects().total()
+        wait_until(lambda: suite.effects().total() > after + 100)
+        ending.set()
+        teller.join()
+        suite.assert_exact()
+        assert suite.told().total() == told
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+    own = EmbeddedPostgres(tmp_path)
+    own.start()
+    yield own
+    own.stop()
+
+
+def test_postgres_restarted(
+    suite: Suite, postgres: EmbeddedPostgres, request: pytest.FixtureRequest
+) -> None:
+    engine = create_engine(
+        make_url(postgres.url).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT"
+    )
+    databases = []
+    for role in ("teller", "hearer"):
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {role}"))
+        url = engine.url.set(database=role).render_as_string(hide_password=False)
+        build(url)
+        databases.append(Database(url, getattr(suite, role).service))
+    engine.dispose()
+    own = Suite(suite.kind, databases[0], databases[1], suite.amqp_url)
+    own.start()
+    ending = threading.Event()
+
+    def tell() -> None:
+        number = 0
+        while not ending.wait(0.002):
+            try:
+                own.tell_numbers(range(number, number + 5))
+            except DBAPIError:
+                ending.wait(0.05)
+            else:
+                number += 5
+
+    teller = threading.Thread(target=tell)
+    teller.start()
+    try:
+        for _ in range(2):
+            seen = own.effects().total()
+            wait_until(lambda: own.effects().total() > seen + 100)
+            postgres.stop()
+            time.sleep(0.3)
+            postgres.start()
+    finally:
+        ending.set()
+        teller.join()
+    try:
+        own.assert_exact()
+    finally:
+        own.stop()
+        for database in databases:
+            database.close()
