@@ -1,0 +1,1 @@
+"""The acceptance: a real company is poured into a fresh suite, and every figure must be right."""
