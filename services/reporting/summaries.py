@@ -1,0 +1,88 @@
+"""Sums kept up to date by differences, so that a report costs the same however many records are."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+from sqlalchemy import Column, Numeric, Table, Text, TextClause, Uuid, text
+from sqlalchemy.orm import Session
+
+from crmkit.records.rendering import to_json
+from services.reporting.entities import Base
+
+Key = tuple[str, ...]
+Figures = tuple[Decimal, ...]
+Contribution = Mapping[Key, Figures]
+"""What one record adds to each row of a summary."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A table of sums: `keys` name a row, the last of them being the owner; `figures` are sums."""
+
+    table: Table
+    keys: tuple[str, ...]
+    figures: tuple[str, ...]
+
+    @cached_property
+    def _add(self) -> TextClause:
+        """One statement for all differences; rows in order, so that no two wait in a circle."""
+        keys, figures = ", ".join(self.keys), ", ".join(self.figures)
+        types = [f"{key} text" for key in self.keys[:-1]] + ["owner_id uuid"]
+        types += [f"{figure} numeric" for figure in self.figures]
+        sums = [f"{f} = {self.table.name}.{f} + excluded.{f}" for f in self.figures]
+        return text(
+            f"INSERT INTO {self.table.name} ({keys}, {figures}) "  # noqa: S608 - declared names
+            f"SELECT {keys}, {figures} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
+            f"AS row({', '.join(types)}) ORDER BY {keys} "
+            f"ON CONFLICT ({keys}) DO UPDATE SET {', '.join(sums)}"
+        )
+
+    def add(self, session: Session, differences: "Differences") -> None:
+        """Add to each row what has changed; rows that stay the same are left alone."""
+        names = (*self.keys, *self.figures)
+        rows = [
+            dict(zip(names, (*key, *figures), strict=True))
+            for key, figures in differences.sums.items()
+            if any(figures)
+        ]
+        if rows:
+            session.execute(self._add, {"rows": to_json(rows).decode()})
+
+
+@dataclass
+class Differences:
+    """What a batch of events changes in one summary."""
+
+    sums: dict[Key, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
+
+    def count(self, contribution: Contribution, sign: int) -> None:
+        """Take a record's contribution in (`sign` 1) or out (-1)."""
+        for key, figures in contribution.items():
+            held = self.sums[key] or [Decimal(0)] * len(figures)
+            self.sums[key] = [a + sign * b for a, b in zip(held, figures, strict=True)]
+
+
+def _summary(name: str, keys: Sequence[str], figures: Sequence[str]) -> Summary:
+    table = Table(
+        name,
+        Base.metadata,
+        *(Column(key, Text, primary_key=True) for key in keys),
+        Column("owner_id", Uuid(as_uuid=False), primary_key=True),
+        *(Column(figure, Numeric, nullable=False) for figure in figures),
+    )
+    return Summary(table, (*keys, "owner_id"), tuple(figures))
+
+
+RECORDS = _summary("record_summary", ("entity",), ("records",))
+"""How many records of each entity, by owner."""
+
+PIPELINE = _summary("pipeline_summary", ("stage",), ("opportunities", "amount", "forecast_amount"))
+"""Open opportunities by stage and owner, in the base currency."""
+
+SALES = _summary(
+    "sales_summary", ("dimension", "key"), ("orders", "units", "shipped_units", "amount")
+)
+"""Approved orders by month, product, account and owner; amounts in the base currency."""
