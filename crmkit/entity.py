@@ -87,6 +87,9 @@ class Access(StrEnum):
     ADMIN_ONLY = "admin_only"
 
 
+RECORD_FACTS = frozenset({"created", "changed", "deleted", "restored"})
+"""What every record tells of itself; an entity's `facts` are told by its actions."""
+
 RECORD_VERBS = frozenset({"view", "create", "edit", "delete"})
 
 Snapshot = Mapping[str, Any]
@@ -115,7 +118,8 @@ class Entity:
 
     `derive` computes fields before the rules look; `rules` return field errors or raise a Problem;
     `on_delete` runs before a record goes into the bin and may refuse it by raising a Problem;
-    `verbs` names the actions beyond view, create, edit, delete; `closed` names the record verbs
+    `verbs` names the actions beyond view, create, edit, delete, and `facts` the past-tense words
+    they are told by beyond created, changed, deleted, restored; `closed` names the record verbs
     that clients do not have (a stock movement is never edited).
     """
 
@@ -129,6 +133,7 @@ class Entity:
     rules: tuple[Rule, ...] = ()
     derive: tuple[Derivation, ...] = ()
     verbs: frozenset[str] = frozenset()
+    facts: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
     line_model: type[Any] | None = None
     computed: Mapping[str, Computed] = field(default_factory=dict)

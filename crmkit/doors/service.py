@@ -1,6 +1,6 @@
 """What every Tandem service answers for every entity it declares; a service adds its own verbs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from werkzeug.wrappers import Request, Response
@@ -27,7 +27,8 @@ _KEY_LENGTH = 255
 class RecordService:
     """Base of the six services: the routes of records, and the doors in which they stand.
 
-    `base` is the declarative base of the service's tables; `start(database, settings)`, if there
+    `base` is the declarative base of the service's tables; `facts` are the shapes of what it tells
+    besides records, by `<subject>.<fact>`; `start(database, settings)`, if there
     is one, runs once before the doors open, possibly in several processes at once.
     """
 
@@ -36,6 +37,7 @@ class RecordService:
     entities: ClassVar[Sequence[Entity]] = ()
     subscriptions: ClassVar[Sequence[Hears]] = ()
     timers: ClassVar[Sequence[Timer]] = ()
+    facts: ClassVar[Mapping[str, type[Any]]] = {}
     start: ClassVar[Callable[[Database, Settings], None] | None] = None
 
     context = ContextProvider()

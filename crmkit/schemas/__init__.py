@@ -1,0 +1,1 @@
+"""What the services say of themselves to the outside, generated from their declarations."""
