@@ -180,7 +180,7 @@ def touch(
     record.version += 1
     record.modified_at = uow.at
     record.modified_by = uow.caller.user_id
-    uow.session.flush()
+    # Not flushed: a handler of a hundred events then updates each table in one statement.
     after = rendering.state(entity, record)
     _tell(uow, entity, record, fact, before=before, after=after)
     return record
