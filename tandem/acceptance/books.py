@@ -29,6 +29,7 @@ class Books:
     units: int
     shipped_units: int
     freight: Decimal
+    by_month: Mapping[str, Decimal]
     by_product: Mapping[str, Decimal]
     by_account: Mapping[str, Decimal]
     by_owner: Mapping[str, Decimal]
@@ -49,7 +50,7 @@ class Books:
         names = {key: row["productName"] for key, row in products.items()}
 
         amounts: dict[str, dict[str, Decimal]] = {
-            kind: defaultdict(Decimal) for kind in ("product", "account", "owner")
+            kind: defaultdict(Decimal) for kind in ("month", "product", "account", "owner")
         }
         units: Counter[bool] = Counter()
         reserved: Counter[str] = Counter()
@@ -58,6 +59,7 @@ class Books:
             quantity = int(line["quantity"])
             amount = _amount(line)
             person = people[order["employeeID"]]
+            amounts["month"][order["orderDate"][:7]] += amount
             amounts["product"][names[line["productID"]]] += amount
             amounts["account"][customers[order["customerID"]]["companyName"]] += amount
             amounts["owner"][f"{person['firstName']} {person['lastName']}"] += amount
@@ -87,6 +89,7 @@ class Books:
             units=units.total(),
             shipped_units=units[True],
             freight=sum((Decimal(row["freight"]) for row in orders.values()), Decimal(0)),
+            by_month=amounts["month"],
             by_product=amounts["product"],
             by_account=amounts["account"],
             by_owner=amounts["owner"],

@@ -216,7 +216,8 @@ class Pouring:
             for line in order["lines"]
         )
         if rest:
-            self._client.post(f"/sales-orders/{order['id']}/ship")
+            body = {"shipped_at": f"{shipped.isoformat()}T00:00:00Z"}
+            self._client.post(f"/sales-orders/{order['id']}/ship", body)
         awaited.append(Awaited(order["id"], placed.row, "created" if rest else "unchanged"))
 
     def _shipments(self, awaited: Sequence[Awaited]) -> None:

@@ -78,6 +78,7 @@ USER = {
 ORDER = {
     "account_id": "customer_id",
     "owner_id": "employee_id",
+    "order_date": "order_date",
     "due_date": "required_date",
     "carrier": "ship_via",
     "charges": "freight",
