@@ -1,7 +1,11 @@
 """What developers generate: the next migration of each service, and the committed schemas."""
 
+import subprocess
+import sys
 import tempfile
+import warnings
 from contextlib import closing
+from importlib import metadata
 from pathlib import Path
 
 from psycopg2 import sql
@@ -9,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from contracts.services import SERVICE_PORTS
 from crmkit import migrations
+from crmkit.schemas.documents import documents
 from tandem import roster
 from tandem.postgres import EmbeddedPostgres
 from tandem.provision import connect
@@ -20,6 +25,7 @@ def write_revisions(message: str) -> list[Path]:
     The database that the declarations are compared with is made for it, from the migrations there
     are.
     """
+    warnings.filterwarnings("ignore", "\nEventlet is deprecated")
     written = []
     with tempfile.TemporaryDirectory() as directory:
         cluster = EmbeddedPostgres(Path(directory), durable=False)
@@ -29,12 +35,16 @@ def write_revisions(message: str) -> list[Path]:
                 url = _database(admin, service)
                 versions = roster.revisions(service)
                 migrations.upgrade(url, versions)
-                metadata = roster.service_class(service).base.metadata
-                file = migrations.write_revision(url, metadata, versions, message)
+                tables = roster.service_class(service).base.metadata
+                file = migrations.write_revision(url, tables, versions, message)
                 if file is not None:
                     written.append(file)
         finally:
             cluster.stop()
+    if written:
+        subprocess.run(  # noqa: S603 - our own formatter on our own files
+            [sys.executable, "-m", "ruff", "format", "--quiet", *written], check=True
+        )
     return written
 
 
@@ -43,3 +53,21 @@ def _database(admin: str, service: str) -> str:
         cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(service)))
     url = make_url(admin).set(drivername="postgresql+psycopg2", database=service)
     return url.render_as_string(hide_password=False)
+
+
+def write_schemas(*, check: bool) -> list[str]:
+    """Write contracts/schemas anew; returns the names of the files that were stale.
+
+    With `check` nothing is written.
+    """
+    warnings.filterwarnings("ignore", "\nEventlet is deprecated")
+    services = [roster.service_class(service) for service in SERVICE_PORTS]
+    stale = []
+    for name, content in documents(services, version=metadata.version("tandem-crm")).items():
+        file = roster.SCHEMAS / name
+        if not file.exists() or file.read_bytes() != content:
+            stale.append(name)
+            if not check:
+                file.parent.mkdir(exist_ok=True)
+                file.write_bytes(content)
+    return stale
