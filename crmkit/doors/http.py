@@ -52,13 +52,15 @@ def _refusal(request: Request, refusal: HTTPException) -> Response:
 class HttpServer(WebServer):  # type: ignore[misc]
     """Several copies of a service listen on one port; a broken connection harms nobody else."""
 
+    _starting: bool
+
     def start(self) -> None:
         """Listen; the port is known from now on, also if any free one was asked for."""
         if self._starting:
             return
         self._starting = True
         address = self.container.config[ADDRESS]
-        self._sock = eventlet.listen(tuple(address), backlog=_BACKLOG, reuse_port=True)
+        self._sock = eventlet.listen(tuple(address), backlog=_BACKLOG, reuse_port=address[1] != 0)
         self._sock.settimeout(None)
         self.container.config[ADDRESS] = self._sock.getsockname()[:2]
         self._serv = wsgi.Server(

@@ -225,10 +225,10 @@ def parse_body(shape: type[BaseModel], payload: Any) -> Any:
 
 @lru_cache(maxsize=512)
 def response_model(entity: Entity) -> type[BaseModel]:
-    """What a client reads of this entity: every visible field."""
+    """What a client reads of this entity: every visible field, or of a list those asked for."""
     shapes: dict[str, Any] = {}
     for name, f in entity.fields.items():
-        always = name in {"id", "version", "created_at", "modified_at"} or f.required
+        always = name == "id"
         shapes[name] = (_read_type(f), ...) if always else (_read_type(f) | None, None)
     for name, computed in entity.computed.items():
         shapes[name] = (computed.shape | None, None)
@@ -236,7 +236,7 @@ def response_model(entity: Entity) -> type[BaseModel]:
         rows: dict[str, Any] = {"id": (str, ...), "sequence": (int, ...)}
         rows |= {n: (_read_type(f) | None, None) for n, f in entity.line_fields.items()}
         line = create_model(entity.line_model.__name__, **rows)
-        shapes["lines"] = (list[line], ...)  # type: ignore[valid-type]
+        shapes["lines"] = (list[line], [])  # type: ignore[valid-type]
     return create_model(entity.model.__name__, **shapes)
 
 

@@ -21,7 +21,7 @@ _ENVELOPE: dict[str, Any] = {
         "datacontenttype": {"const": "application/json"},
         "sequence": {
             "type": "string",
-            "description": "The record's version as ten digits; apply an event only if it is newer.",
+            "description": "The record's version as ten digits; apply only what is newer.",
         },
         "actor": {"type": "string", "description": "Id of the user who caused it."},
         "traceparent": {"type": "string"},

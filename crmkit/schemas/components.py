@@ -46,7 +46,7 @@ class Components:
 
     def add(self, shape: type[Any], *, mode: str = "validation") -> dict[str, str]:
         """The pydantic model or dataclass `shape`, with all that it refers to."""
-        schema = _schema(shape, mode)
+        schema = _untitled(_schema(shape, mode))
         for name, part in schema.pop("$defs", {}).items():
             self._put(name, part)
         return self._put(shape.__name__, schema)
@@ -64,19 +64,25 @@ class Components:
         """What a client reads of a record."""
         return self.add(validation.response_model(entity), mode="serialization")
 
-    def listed(self, entity: Entity) -> dict[str, str]:
-        """What a list holds of a record: no lines, and only the fields asked for."""
-        full = _schema(validation.response_model(entity), "serialization")
-        properties = {name: s for name, s in full["properties"].items() if name != "lines"}
-        title = f"{entity.model.__name__}Item"
-        return self._put(
-            title,
-            {"type": "object", "title": title, "required": ["id"], "properties": properties},
-        )
-
     def sent(self, entity: Entity, *, partial: bool) -> dict[str, str]:
-        """What a client sends to create a record, or to change it."""
-        return self.add(validation.request_model(entity, partial=partial))
+        """What a client sends to create a record, or to change it: then nothing has a default."""
+        shape = validation.request_model(entity, partial=partial)
+        if not partial:
+            return self.add(shape)
+        schema = _untitled(_schema(shape, "validation"))
+        for name, part in schema.pop("$defs", {}).items():
+            self._put(name, part)
+        for described in schema["properties"].values():
+            described.pop("default", None)
+        return self._put(shape.__name__, schema)
+
+
+def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
+    """Without the titles that only repeat the name of each property."""
+    for part in (schema, *schema.get("$defs", {}).values()):
+        for described in part.get("properties", {}).values():
+            described.pop("title", None)
+    return schema
 
 
 def _schema(shape: type[Any], mode: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from crmkit.doors.routes import Action
 from crmkit.entity import Entity
-from crmkit.records import filters
+from crmkit.records.query import MOST
 from crmkit.schemas.catalogue import Service, actions_of
 from crmkit.schemas.components import Components
 
@@ -46,6 +46,17 @@ def document(services: Sequence[Service], *, version: str) -> dict[str, Any]:
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(components.schemas.items())),
+            "parameters": _LIST_PARAMETERS,
+            "responses": {
+                "Problem": {
+                    "description": "What stands against it",
+                    "content": {
+                        "application/problem+json": {
+                            "schema": {"$ref": "#/components/schemas/Problem"}
+                        }
+                    },
+                }
+            },
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
             },
@@ -65,7 +76,7 @@ def _add_entity(
         return _operation(service, name, summary, entity=entity, **about)
 
     record = [_path_parameter("id", f"Id or number of the {one}.")]
-    page = _page(components, entity)
+    page = _page(read)
     collection: dict[str, Any] = {
         "get": operation(
             f"list_{words}", f"List {many}", answer=page, parameters=_list_parameters(entity)
@@ -260,12 +271,12 @@ def _operation(
     return operation
 
 
-def _page(components: Components, entity: Entity) -> dict[str, Any]:
+def _page(item: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
         "required": ["items", "next_cursor"],
         "properties": {
-            "items": {"type": "array", "items": components.listed(entity)},
+            "items": {"type": "array", "items": item},
             "next_cursor": {"type": ["string", "null"]},
             "count": {"type": "integer"},
         },
@@ -284,32 +295,32 @@ def _items() -> dict[str, Any]:
 
 
 def _list_parameters(entity: Entity) -> list[dict[str, Any]]:
-    plain = [
-        _query_parameter("q", "string"),
-        _query_parameter("sort", "string"),
-        _query_parameter("fields", "string"),
-        _query_parameter("limit", "integer"),
-        _query_parameter("cursor", "string"),
-        {
-            "name": "count",
-            "in": "query",
-            "required": False,
-            "schema": {"type": "string", "enum": ["exact", "estimate"]},
-        },
-    ]
-    by_field = [
-        {
-            "name": f"filter[{name}]",
-            "in": "query",
-            "required": False,
-            "description": "Or with an operator: "
-            + ", ".join(f"filter[{name}][{operator}]" for operator in filters.operators(field)),
-            "schema": {"type": "string"},
-        }
-        for name, field in entity.fields.items()
-        if "eq" in filters.operators(field)
-    ]
-    return plain + by_field
+    by_field = {
+        "name": "filter",
+        "in": "query",
+        "required": False,
+        "style": "deepObject",
+        "explode": True,
+        "description": (
+            "`filter[status]=New,Hot` or with an operator, `filter[amount][gte]=1000`; "
+            f"the fields and their operators are in /meta/{entity.name}."
+        ),
+        "schema": {"type": "object"},
+    }
+    return [*({"$ref": f"#/components/parameters/{name}"} for name in _LIST_PARAMETERS), by_field]
+
+
+_LIST_PARAMETERS: dict[str, dict[str, Any]] = {
+    name: {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+    for name, text, schema in (
+        ("q", "Words to find, or their beginnings.", {"type": "string"}),
+        ("sort", "Fields, `-` before one for descending.", {"type": "string"}),
+        ("fields", "Which fields to answer, separated by commas.", {"type": "string"}),
+        ("limit", "Records a page.", {"type": "integer", "minimum": 1, "maximum": MOST}),
+        ("cursor", "`next_cursor` of the page before.", {"type": "string"}),
+        ("count", "Also count all.", {"type": "string", "enum": ["exact", "estimate"]}),
+    )
+}
 
 
 def _query_parameter(name: str, kind: str) -> dict[str, Any]:
@@ -330,10 +341,5 @@ def _json(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def _problem() -> dict[str, Any]:
-    return {
-        "description": "What stands against it",
-        "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        },
-    }
+def _problem() -> dict[str, str]:
+    return {"$ref": "#/components/responses/Problem"}
