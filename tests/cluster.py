@@ -54,6 +54,8 @@ def end_run() -> None:
             )
             for (name,) in cursor.fetchall():
                 cursor.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
+    while _started:
+        _started.pop().stop()
     _remove(run)
     os.close(_locks.pop())
 

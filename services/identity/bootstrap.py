@@ -81,7 +81,7 @@ def _kept_password(path: Path) -> str:
         return kept
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_suffix(".new")
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(file, "w") as out:
         out.write(password + "\n")

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Column, DateTime, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -17,7 +18,14 @@ from services.identity.entities import Base
 SHORTEST = 12
 LONGEST = 256
 
-NewPassword = Annotated[str, StringConstraints(min_length=SHORTEST, max_length=LONGEST)]
+
+def _long_enough(password: str) -> str:
+    if len(password) < SHORTEST:
+        raise PydanticCustomError("too_short", "has at least {n} characters", {"n": SHORTEST})
+    return password
+
+
+NewPassword = Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(_long_enough)]
 TypedPassword = Annotated[str, StringConstraints(max_length=LONGEST)]
 
 # RFC 9106 section 4, second recommendation, with one lane: 64 MiB, three passes.
@@ -34,7 +42,10 @@ credential = Table(
 
 def keep(uow: UnitOfWork, user_id: str, password: str) -> None:
     """Make this the user's password."""
-    _store(uow, user_id, offload.call(_HASHER.hash, _same_spelling(password)))
+    password_hash = offload.call(_HASHER.hash, _same_spelling(password))
+    values = {"password_hash": password_hash, "changed_at": uow.at}
+    new = insert(credential).values(user_id=user_id, **values)
+    uow.session.execute(new.on_conflict_do_update(index_elements=["user_id"], set_=values))
 
 
 def fits(uow: UnitOfWork, user_id: str | None, password: str) -> bool:
@@ -47,18 +58,12 @@ def fits(uow: UnitOfWork, user_id: str | None, password: str) -> bool:
     if user_id is not None:
         query = select(credential.c.password_hash).where(credential.c.user_id == user_id)
         kept = uow.session.scalar(query)
-    right = offload.call(_verify, kept or _nobodys(), _same_spelling(password))
+    right = offload.call(_verify, kept or offload.call(_nobodys), _same_spelling(password))
     if kept is None or not right:
         return False
     if user_id is not None and _HASHER.check_needs_rehash(kept):
         keep(uow, user_id, password)
     return True
-
-
-def _store(uow: UnitOfWork, user_id: str, password_hash: str) -> None:
-    values = {"password_hash": password_hash, "changed_at": uow.at}
-    new = insert(credential).values(user_id=user_id, **values)
-    uow.session.execute(new.on_conflict_do_update(index_elements=["user_id"], set_=values))
 
 
 def _verify(password_hash: str, password: str) -> bool:

@@ -34,9 +34,7 @@ class IdentityService(RecordService):
         "/users/{id}/password", set_password, entity=USER, verb="set_password", body=GivenPassword
     )
     me = get("/me", me, returns=USER)
-    change_my_password = post(
-        "/me/password", change_my_password, body=ChangedPassword, returns=Tokens
-    )
+    change_my_password = post("/me/password", change_my_password, body=ChangedPassword)
 
 
 SERVICE = IdentityService

@@ -37,10 +37,6 @@ def issue_token(uow: UnitOfWork, credentials: Credentials) -> Tokens:
     right = passwords.fits(uow, found.id if found else None, credentials.password)
     if found is None or not right or not found.active:
         raise Problem(401, "invalid_credentials", "The username or the password is wrong.")
-    return start_session(uow, found.id)
-
-
-def start_session(uow: UnitOfWork, user_id: str) -> Tokens:
-    """The tokens of a new session of this user."""
-    session_id, refresh_token = sessions.begin(uow, user_id)
-    return Tokens(access_token=keys.sign(uow, user_id, session_id), refresh_token=refresh_token)
+    session_id, refresh_token = sessions.begin(uow, found.id)
+    access_token = keys.sign(uow, found.id, session_id)
+    return Tokens(access_token=access_token, refresh_token=refresh_token)

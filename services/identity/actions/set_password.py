@@ -5,7 +5,6 @@ from pydantic import BaseModel, ConfigDict
 from contracts.errors import FieldError, invalid
 from crmkit.unit_of_work import UnitOfWork
 from services.identity import passwords, sessions
-from services.identity.actions.issue_token import Tokens, start_session
 from services.identity.entities.user import User
 
 
@@ -30,8 +29,8 @@ def set_password(uow: UnitOfWork, user: User, body: GivenPassword) -> None:
     sessions.revoke_all(uow, user.id)
 
 
-def change_my_password(uow: UnitOfWork, body: ChangedPassword) -> Tokens:
-    """Replace the caller's password, end all their sessions and open one for this client.
+def change_my_password(uow: UnitOfWork, body: ChangedPassword) -> None:
+    """Replace the caller's password and end all their sessions, this client's too.
 
     Raises Problem 422 when the current password is not that.
     """
@@ -40,4 +39,3 @@ def change_my_password(uow: UnitOfWork, body: ChangedPassword) -> Tokens:
         raise invalid([FieldError("/current_password", "wrong_password", "is not your password")])
     passwords.keep(uow, user_id, body.new_password)
     sessions.revoke_all(uow, user_id)
-    return start_session(uow, user_id)

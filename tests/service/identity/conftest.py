@@ -1,0 +1,102 @@
+"""Identity served on HTTP, and what tests do there again and again."""
+
+import subprocess
+import sys
+import uuid
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from tandem.provision import connect
+from tests import cluster
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Identity:
+    url: str
+    database_url: str
+    admin_password: str
+
+    def call(self, method, path, body=None, *, token=None, **headers):
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        url = self.url + path
+        return requests.request(method, url, json=body, headers=headers, timeout=30)
+
+    def sign_in(self, username, password):
+        credentials = {"username": username, "password": password}
+        return self.call("POST", "/auth/token", credentials)
+
+    def refresh(self, token):
+        return self.call("POST", "/auth/refresh", {"refresh_token": token})
+
+    def sql(self, statement, *values):
+        with closing(connect(self.database_url)) as connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture(scope="session")
+def identity(tmp_path_factory):
+    var = tmp_path_factory.mktemp("identity")
+    url = cluster.fresh_database("identity")
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "tests.service.identity.serve", url, str(var)],
+        cwd=Path(__file__).parents[3],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    port = process.stdout.readline().strip()
+    yield Identity(f"http://127.0.0.1:{port}", url, (var / "admin-password").read_text().strip())
+    process.terminate()
+    process.wait(10)
+    process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def admin(identity):
+    token = identity.sign_in("admin", identity.admin_password).json()["access_token"]
+
+    def call(method, path, body=None, **headers):
+        return identity.call(method, path, body, token=token, **headers)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def roles(admin):
+    return {role["name"]: role for role in admin("GET", "/roles").json()["items"]}
+
+
+@pytest.fixture
+def make_user(admin, roles):
+    """A user of the role Sales Person who can sign in with PASSWORD."""
+
+    def make(*, password=PASSWORD, **values):
+        name = f"user-{uuid.uuid4().hex[:12]}"
+        body = {"username": name, "last_name": "Test", "role_id": roles["Sales Person"]["id"]}
+        answer = admin("POST", "/users", body | values)
+        assert answer.status_code == 201, answer.text
+        user = answer.json()
+        if password:
+            given = admin("POST", f"/users/{user['id']}/password", {"password": password})
+            assert given.status_code == 204, given.text
+        return user
+
+    return make
+
+
+@pytest.fixture
+def errors():
+    """The bad fields that a refusal names, as (pointer, code)."""
+
+    def named(answer):
+        assert answer.status_code == 422, answer.text
+        return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+
+    return named
