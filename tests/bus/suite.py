@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import pika
 from prometheus_client import REGISTRY
 from sqlalchemy import create_engine, text
 from uuid_utils import uuid7
@@ -28,7 +29,7 @@ from crmkit.bus.local import LocalTransport
 from crmkit.bus.rabbitmq import RabbitTransport
 from crmkit.bus.relay import Relay
 from crmkit.bus.subscription import Subscription
-from crmkit.bus.topology import Topology
+from crmkit.bus.topology import Topology, broker_objects
 from crmkit.bus.transport import Message, Transport, Worker
 from crmkit.db import KIT, Database
 from tests import cluster
@@ -260,5 +261,15 @@ def services(kind: str, amqp_url: str = "") -> Iterator[Suite]:
         yield suite
     finally:
         suite.stop()
+        if amqp_url:
+            _delete_queues(suite)
         for database in (teller, hearer):
             database.close()
+
+
+def _delete_queues(suite: Suite) -> None:
+    """A broker that others use, too, is left as it was."""
+    with pika.BlockingConnection(pika.URLParameters(suite.amqp_url)) as connection:
+        channel = connection.channel()
+        for queue in broker_objects(suite.topology, ()).queues:
+            channel.queue_delete(queue.name)
