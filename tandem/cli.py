@@ -24,7 +24,7 @@ developers = "For developers"
 @app.command()
 def run() -> None:
     """Run the whole suite in this process, with a PostgreSQL of its own in var/."""
-    _become_runtime("run")
+    _become("tandem.runtime", "run")
 
 
 @app.command()
@@ -57,16 +57,16 @@ def serve(
     wanted = doors.split(",")
     if unknown := [door for door in wanted if door not in DOORS]:
         raise CannotStart(f"there is no door {unknown[0]!r}: choose of {', '.join(DOORS)}")
-    _become_runtime("serve", service, ",".join(wanted))
+    _become("tandem.runtime", "serve", service, ",".join(wanted))
 
 
 @app.command()
 @told_plainly
 def gateway() -> None:
-    """Run the gateway in this process."""
-    from tandem.gateway_process import GatewayProcess  # noqa: PLC0415 - as above
-
-    GatewayProcess(settings_from_env()).run()
+    """Run the gateway in this process and its workers; copies of it share the port."""
+    settings_from_env()
+    gunicorn = ["gunicorn", "--reuse-port", "--config", "python:gateway.server", "gateway.wsgi:app"]
+    _become(*gunicorn)
 
 
 @app.command()
@@ -133,10 +133,10 @@ def _copies(text: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def _become_runtime(*arguments: str) -> NoReturn:
-    """Go on as the process that patches itself for eventlet before it imports anything else."""
+def _become(module: str, *arguments: str) -> NoReturn:
+    """Go on as another program: one that eventlet patches first, or that must never be patched."""
     os.execv(  # noqa: S606 - our own interpreter, arguments checked
-        sys.executable, [sys.executable, "-P", "-m", "tandem.runtime", *arguments]
+        sys.executable, [sys.executable, "-P", "-m", module, *arguments]
     )
 
 

@@ -25,7 +25,7 @@ from tandem.listening import require_free
 from tandem.orphans import die_with_parent
 from tandem.refusals import CannotStart
 
-_STOP_SECONDS = 15
+_STOP_SECONDS = 30
 _STABLE_SECONDS = 10.0
 _end_with_watcher = die_with_parent(signal.SIGTERM)
 

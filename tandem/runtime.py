@@ -17,16 +17,19 @@ import signal  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Iterator, Sequence  # noqa: E402
-from contextlib import contextmanager  # noqa: E402
-from typing import Any  # noqa: E402
+from contextlib import contextmanager, suppress  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 import eventlet.wsgi  # noqa: E402
 from eventlet import tpool  # noqa: E402
+from greenlet import GreenletExit  # noqa: E402
 
 from crmkit import logs, offload  # noqa: E402
 from crmkit.doors import hub  # noqa: E402
-from crmkit.doors.container import RunningService  # noqa: E402
 from tandem.refusals import CannotStart, settings_from_env  # noqa: E402
+
+if TYPE_CHECKING:  # imported later, when Ctrl-C ends it quietly
+    from crmkit.doors.container import RunningService
 
 _REQUEST_HEAD_SECONDS = 60.0
 _DRAIN_SECONDS = 5.0
@@ -76,7 +79,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
 
 
-def _until_told_to_stop(services: Sequence[RunningService]) -> int:
+def _until_told_to_stop(services: "Sequence[RunningService]") -> int:
     """Return 0 after Ctrl-C or SIGTERM, whatever runs at that moment, or 1 when a service ended.
 
     The byte that a signal writes wakes the hub, which would not look at signals while it waits.
@@ -91,7 +94,7 @@ def _until_told_to_stop(services: Sequence[RunningService]) -> int:
     return 1 if here.recv(1) == _ENDED else 0
 
 
-def _tell_end(service: RunningService, there: socket.socket) -> None:
+def _tell_end(service: "RunningService", there: socket.socket) -> None:
     try:
         service.wait()
     except Exception:  # noqa: BLE001 - Nameko raises what ended it, whatever that was
@@ -116,7 +119,7 @@ def _serving(listener: socket.socket, app: Any) -> Iterator[None]:
         yield
     finally:
         server.kill()
-        with eventlet.Timeout(_DRAIN_SECONDS, False):  # noqa: FBT003 - eventlet's way to say so
+        with suppress(GreenletExit), eventlet.Timeout(_DRAIN_SECONDS, exception=False):
             server.wait()
 
 

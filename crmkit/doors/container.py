@@ -22,9 +22,11 @@ _MOST_REQUESTS = 200
 class RunningService:
     """One service of this process. `start()`, then `address`, `stop()`; `wait()` until it ends."""
 
-    def __init__(self, container: Any, context: ServiceContext) -> None:
+    def __init__(self, service: type[Any], container: Any, context: ServiceContext) -> None:
+        self._service = service
         self.context = context
         self._container = container
+        self._prepare = container.service_cls.start
 
     @property
     def address(self) -> tuple[str, int]:
@@ -38,7 +40,9 @@ class RunningService:
         return self.address[1]
 
     def start(self) -> None:
-        """Open the doors."""
+        """Prepare what the service needs in its database, then open the doors."""
+        if self._prepare is not None:
+            self._prepare(self.context.database, self.context.settings)
         self._container.start()
 
     def stop(self) -> None:
@@ -81,4 +85,4 @@ def build(  # noqa: PLR0917 - each of them once, in the order of the composition
     for entrypoint in list(container.entrypoints):
         if isinstance(entrypoint, HttpDoor) and entrypoint.door not in wanted | {"ops"}:
             container.entrypoints.remove(entrypoint)
-    return RunningService(container, context)
+    return RunningService(service, container, context)
