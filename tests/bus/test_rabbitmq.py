@@ -9,7 +9,7 @@ import pytest
 
 from crmkit.bus.rabbitmq import RabbitTransport
 from crmkit.bus.topology import DELIVERY_LIMIT, EXCHANGE, dead_queue, definitions, queue_name
-from tests.bus.suite import DELAYS, Suite, event, message, services, wait_until
+from tests.bus.suite import Suite, event, message, services, wait_until
 
 pytestmark = pytest.mark.rabbitmq
 
@@ -108,23 +108,6 @@ def test_a_stranger_in_the_dead_queue_and_in_the_queue_is_parked(
     wait_until(lambda: len(suite.parked()) == 2)
     found = {(case.subscription, case.event) for case in suite.parked()}
     assert found == {("unknown", b"?"), ("things", b"\xff\x00 no event")}
-
-
-def test_a_failed_event_is_not_in_the_way_while_it_waits(suite: Suite, channel: Any) -> None:
-    tries: list[int] = []
-
-    def fail(heard: Any) -> None:
-        if heard.data["number"] == 1:
-            tries.append(len(tries))
-            if len(tries) <= len(DELAYS):
-                raise RuntimeError("not yet")
-
-    suite.fail = fail
-    suite.start()
-    suite.tell_numbers([1, 2])
-    wait_until(lambda: suite.effects()[2] == 1)
-    suite.assert_exact()
-    assert suite.handled("retry") == len(DELAYS)
 
 
 def test_the_definitions_file_is_what_the_workers_declare(suite: Suite, channel: Any) -> None:
