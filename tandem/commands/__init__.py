@@ -2,12 +2,13 @@
 
 import typer
 
-from tandem.commands import accept, import_northwind, login, parked
+from tandem.commands import accept, demo, import_northwind, login, parked
 
 
 def add_to(app: typer.Typer) -> None:
     """Register every command of this package on the command line's application."""
     app.command("login")(login.login)
+    app.command("demo")(demo.demo)
     app.command("accept")(accept.accept)
     app.add_typer(import_northwind.app, name="import")
     app.add_typer(parked.app, name="parked")
