@@ -10,10 +10,22 @@ from pathlib import Path
 import pytest
 import requests
 
+from crmkit.bus import outbox
+from crmkit.db import KIT, Database
+from crmkit.records import history, principals
+from services.identity.entities import Base
 from tandem.provision import connect
 from tests import cluster
 
 PASSWORD = "correct horse battery"
+KIT_TABLES = (
+    history.history,
+    outbox.outbox,
+    principals.principal,
+    principals.role,
+    principals.signing_key,
+)
+"""Those that identity's own code writes, for tests of it that need no doors."""
 
 
 @dataclass
@@ -39,6 +51,19 @@ class Identity:
         with closing(connect(self.database_url)) as connection, connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
+
+
+def _tables(url):
+    with closing(Database(url, "identity")) as database:
+        KIT.create_all(database.engine, KIT_TABLES)
+        Base.metadata.create_all(database.engine)
+
+
+@pytest.fixture
+def database():
+    """Identity's database before the first start."""
+    with closing(Database(cluster.copy_of("identity_tables", _tables), "identity")) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

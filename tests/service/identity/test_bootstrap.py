@@ -1,6 +1,5 @@
 """The first start: whoever dies or starts twice, the administrator can sign in."""
 
-import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,28 +10,13 @@ from contracts.caller import system_caller
 from contracts.errors import Problem
 from crmkit import tokens
 from crmkit.config import Settings
-from crmkit.db import KIT, Database
 from crmkit.records import journal, principals
 from services.identity import bootstrap as first_start
 from services.identity.actions.issue_token import Credentials, issue_token
 from services.identity.entities import Base
 from services.identity.entities.currency import Currency
 from services.identity.entities.user import User
-from tests import cluster
-
-
-def tables(url):
-    database = Database(url, "identity")
-    KIT.create_all(database.engine)
-    Base.metadata.create_all(database.engine)
-    database.close()
-
-
-@pytest.fixture
-def database():
-    database = Database(cluster.copy_of("identity_tables", tables), "identity")
-    yield database
-    database.close()
+from tests.service.identity.conftest import KIT_TABLES
 
 
 @pytest.fixture
@@ -52,7 +36,7 @@ def sign_in(database, password):
 
 def everything(database):
     with database.transaction() as session:
-        names = [*Base.metadata.tables, *KIT.tables]
+        names = [table.name for table in (*Base.metadata.sorted_tables, *KIT_TABLES)]
         return {
             name: sorted(
                 session.scalars(text(f'SELECT row_to_json(t)::text FROM "{name}" t')).all()
@@ -65,7 +49,7 @@ def test_the_password_is_in_a_file_only_its_owner_reads(database, settings):
     first_start.bootstrap(database, settings)
     file = settings.var / "admin-password"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert os.listdir(settings.var) == ["admin-password"]
+    assert list(settings.var.iterdir()) == [file]
     assert len(kept_password(settings)) == 24
     assert sign_in(database, kept_password(settings)).user_id
 

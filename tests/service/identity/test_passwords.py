@@ -1,6 +1,9 @@
 """Giving and changing passwords; nothing of them ever leaves identity's own table."""
 
 import unicodedata
+from base64 import b64encode
+
+from argon2.low_level import Type, hash_secret_raw
 
 from tests.service.identity.conftest import PASSWORD
 
@@ -82,10 +85,6 @@ def test_a_hash_with_older_parameters_is_renewed_when_it_is_next_used(identity, 
 
 
 def _weak_hash(password):
-    from base64 import b64encode
-
-    from argon2.low_level import Type, hash_secret_raw
-
     raw = hash_secret_raw(password.encode(), b"somesalt", 1, 8, 1, 32, Type.ID)
     return b64encode(raw).decode().rstrip("=")
 
