@@ -96,9 +96,9 @@ def test_sums_follow_from_the_last_states_alone(reporting, data):
 
 def test_copies_of_the_service_that_hear_the_same_at_once_count_it_once(reporting):
     told = [
-        event("sales_order", record_id, version, order([line(PRODUCTS[0])], account=ACCOUNTS[0]))
+        event("sales_order", record_id, version, order([line(PRODUCTS[0], str(version))]))
         for record_id in (f"01990000-0000-7000-8000-{n:012x}" for n in range(20))
-        for version in (1, 2)
+        for version in range(1, 6)
     ]
 
     def hear(seed: int) -> None:
@@ -108,4 +108,6 @@ def test_copies_of_the_service_that_hear_the_same_at_once_count_it_once(reportin
 
     with ThreadPoolExecutor(4) as copies:
         list(copies.map(hear, range(4)))
-    assert _held(reporting)["sales_summary"]["owner", BEN, BEN, "orders"] == 20
+    sums = _held(reporting)["sales_summary"]
+    assert sums["owner", BEN, BEN, "orders"] == 20
+    assert sums["owner", BEN, BEN, "units"] == 100

@@ -129,10 +129,8 @@ def test_records_are_counted_by_entity_for_whoever_sees_them(reporting):
         event("sales_order", ORDER, 1, order([line(CHAI)], "Created", owner=ANNA)),
         event("product", CHAI, 1, {"number": "PRO1", "name": "Chai", "owner_id": BEN}),
         event("warehouse", ACME, 1, {"number": "WAR1", "name": "Main"}),
-        event("product", TOFU, 1, {"number": "PRO2", "name": "Tofu", "owner_id": BEN}),
-        event(
-            "product", TOFU, 2, {"number": "PRO2", "name": "Tofu", "owner_id": BEN}, deleted=True
-        ),
+        event("product", TOFU, 1, tofu),
+        event("product", TOFU, 2, tofu, deleted=True),
     )
 
     def counts(user_id):
