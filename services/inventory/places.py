@@ -1,5 +1,8 @@
 """Where stock lies when nobody says where: the default warehouse, which always exists."""
 
+from collections.abc import Callable
+from functools import cache
+
 from sqlalchemy import select, text
 
 from contracts.caller import system_caller
@@ -20,6 +23,12 @@ def default_warehouse(uow: UnitOfWork) -> str:
     if found is None:
         raise unavailable("The default warehouse has not been set up yet.", retry_after=1)
     return found
+
+
+def resolver(uow: UnitOfWork) -> Callable[[str | None], str]:
+    """Gives the warehouse named, or the default one, which is looked up at most once."""
+    default = cache(lambda: default_warehouse(uow))
+    return lambda warehouse_id: warehouse_id or default()
 
 
 def choose_default(uow: UnitOfWork) -> None:

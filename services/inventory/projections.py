@@ -194,9 +194,10 @@ def _promises(uow: UnitOfWork, order_ids: Sequence[str]) -> dict[str, OrderLine]
 
 def _wanted(uow: UnitOfWork, events: Sequence[Event]) -> dict[str, OrderLine]:
     wanted: dict[str, OrderLine] = {}
+    warehouse = places.resolver(uow)
     for event in filter(_is_open, events):
         record = event.data["record"]
-        warehouse_id = record.get("warehouse_id") or places.default_warehouse(uow)
+        warehouse_id = warehouse(record.get("warehouse_id"))
         for line in record["lines"]:
             place = (line["product_id"], warehouse_id)
             quantity = Decimal(line["quantity"]).normalize()

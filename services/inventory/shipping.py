@@ -156,12 +156,10 @@ def _missing(shipment: _Shipment, free: dict[Place, Decimal]) -> tuple[ShortLine
 
 def _leaving(uow: UnitOfWork, events: Iterable[Event]) -> list[_Shipment]:
     shipments = []
-    default: str | None = None
+    warehouse = places.resolver(uow)
     for event in events:
         record = event.data["record"]
-        warehouse_id = record["warehouse_id"] or default
-        if warehouse_id is None:
-            warehouse_id = default = places.default_warehouse(uow)
+        warehouse_id = warehouse(record["warehouse_id"])
         lines = tuple(
             _Line(
                 line["id"],

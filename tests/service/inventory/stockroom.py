@@ -222,11 +222,14 @@ class Stockroom:
             WHERE total.on_hand <> coalesce(levels.on_hand, 0)
                 OR total.reserved <> coalesce(levels.reserved, 0)"""), "totals are sums of levels"
         assert not self.rows("""
-            SELECT id FROM (
-                SELECT id, balance, sum(quantity) OVER (
-                    PARTITION BY product_id, warehouse_id ORDER BY created_at, id) AS sum
-                FROM stock_movement) AS ledger
-            WHERE balance <> sum"""), "each balance is the sum up to its movement"
+            (SELECT product_id, warehouse_id, balance - quantity FROM stock_movement
+             UNION ALL SELECT product_id, warehouse_id, on_hand FROM stock_level
+                WHERE (product_id, warehouse_id) IN (
+                    SELECT product_id, warehouse_id FROM stock_movement))
+            EXCEPT ALL
+            (SELECT product_id, warehouse_id, balance FROM stock_movement
+             UNION ALL SELECT DISTINCT product_id, warehouse_id, 0.0 FROM stock_movement)
+            """), "each movement goes on from the balance of another, the first from nothing"
         assert all(row.on_hand >= 0 for row in self.rows("SELECT on_hand FROM stock_level"))
 
     def close(self) -> None:
