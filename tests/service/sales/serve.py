@@ -26,7 +26,7 @@ def main(url: str) -> None:
     transport = LocalTransport(Topology({}))
     running = build(SERVICE, Settings.from_env({}), database, transport, ["http"])
     running.start()
-    print(running.port, flush=True)
+    print(running.port, flush=True)  # noqa: T201 - the fixture reads it
     running.wait()
 
 
