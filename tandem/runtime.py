@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any  # noqa: E402
 
 import eventlet.wsgi  # noqa: E402
 from eventlet import tpool  # noqa: E402
-from greenlet import GreenletExit  # noqa: E402
+from eventlet.support.greenlets import GreenletExit  # noqa: E402
 
 from crmkit import logs, offload  # noqa: E402
 from crmkit.doors import hub  # noqa: E402
