@@ -1,8 +1,7 @@
 """Answers that span services: the search over everything, and what each service has parked."""
 
 import base64
-import binascii
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from itertools import chain, zip_longest
 from typing import Any
@@ -77,7 +76,8 @@ def _search(upstreams: Mapping[str, Upstream]) -> dict[str, Any]:
     if not request.args.get("q", "").strip():
         raise _bad_parameter("q", "required", "says what to search for")
     target = "/search?" + urlencode({**request.args.to_dict(), "limit": limit})
-    found, unanswered = _gathered(upstreams.values(), lambda _: target, SEARCH_SECONDS)
+    questions = [(upstream, target) for upstream in upstreams.values()]
+    found, unanswered = _gathered(questions, SEARCH_SECONDS)
     by_entity: dict[tuple[str, str], list[Any]] = {}
     for name, page in found.items():
         for hit in page["items"]:
@@ -89,18 +89,13 @@ def _search(upstreams: Mapping[str, Upstream]) -> dict[str, Any]:
 
 def _parked_everywhere(upstreams: Mapping[str, Upstream]) -> dict[str, Any]:
     """The parked events of all services, up to `limit` of each, and one cursor for what is left."""
-    limit = _limit()
-    cursors = _open_cursor(request.args.get("cursor"), upstreams)
-    asked = [upstream for name, upstream in upstreams.items() if cursors.get(name) is not None]
-
-    def target(service: str) -> str:
-        cursor = cursors[service]
-        page = request.args.to_dict() | {"limit": str(limit), "cursor": cursor}
-        if not cursor:
-            del page["cursor"]
-        return f"{PARKED}?{urlencode(page)}"
-
-    found, unanswered = _gathered(asked, target, READ_SECONDS)
+    page = request.args.to_dict() | {"limit": str(_limit())}
+    cursors = _open_cursor(page.pop("cursor", None), upstreams)
+    questions = []
+    for name, cursor in cursors.items():
+        query = urlencode(page | ({"cursor": cursor} if cursor else {}))
+        questions.append((upstreams[name], f"{PARKED}?{query}"))
+    found, unanswered = _gathered(questions, READ_SECONDS)
     items = [{**item, "service": name} for name, page in found.items() for item in page["items"]]
     following = {
         name: page["next_cursor"] for name, page in found.items() if page.get("next_cursor")
@@ -113,7 +108,7 @@ def _parked_everywhere(upstreams: Mapping[str, Upstream]) -> dict[str, Any]:
 
 
 def _gathered(
-    upstreams: Iterable[Upstream], target: Callable[[str], str], seconds: float
+    questions: Iterable[tuple[Upstream, str]], seconds: float
 ) -> tuple[dict[str, Any], list[str]]:
     """What each service answered, parsed, and the names of those that did not.
 
@@ -122,7 +117,7 @@ def _gathered(
     """
     found: dict[str, Any] = {}
     unanswered: list[str] = []
-    answers = fan_out.ask(upstreams, target, current_exchange().forwarded(), seconds=seconds)
+    answers = fan_out.ask(questions, current_exchange().forwarded(), seconds=seconds)
     for name, answer in answers.items():
         if isinstance(answer, Reply) and answer.status == HTTPStatus.OK:
             found[name] = answer.json()
@@ -176,6 +171,8 @@ def _open_cursor(cursor: str | None, services: Mapping[str, Upstream]) -> dict[s
         return dict.fromkeys(services, "")
     try:
         document = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return {str(name): str(place) for name, place in document.items()}
-    except (binascii.Error, ValueError, AttributeError) as error:
-        raise _bad_parameter("cursor", "invalid", "is not one of this list") from error
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or not document or document.keys() - services.keys():
+        raise _bad_parameter("cursor", "invalid", "is not one of this list")
+    return {name: str(place) for name, place in document.items()}

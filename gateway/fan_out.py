@@ -1,34 +1,30 @@
 """One question put to several services at once; a silent one does not hold up the others."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from contracts.errors import Problem
 from gateway.upstream import Reply, Upstream
 
 
 def ask(
-    upstreams: Iterable[Upstream],
-    targets: Callable[[str], str],
-    headers: Mapping[str, str],
-    *,
-    seconds: float,
+    questions: Iterable[tuple[Upstream, str]], headers: Mapping[str, str], *, seconds: float
 ) -> dict[str, Reply | Problem]:
-    """GET `targets(service)` from each within `seconds`; what each said, or why it did not."""
-    asked = tuple(upstreams)
+    """GET each target from its service; what each said within `seconds`, or why it did not."""
     answers: dict[str, Reply | Problem] = {}
 
-    def put(upstream: Upstream) -> None:
+    def put(upstream: Upstream, target: str) -> None:
         try:
             answers[upstream.name] = upstream.call(
-                "GET", targets(upstream.name), headers, seconds=seconds, whole=True
+                "GET", target, headers, seconds=seconds, whole=True
             )
         except Problem as problem:
             answers[upstream.name] = problem
 
-    threads = [threading.Thread(target=put, args=(upstream,)) for upstream in asked]
+    asked = tuple(questions)
+    threads = [threading.Thread(target=put, args=question) for question in asked]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return {upstream.name: answers[upstream.name] for upstream in asked}
+    return {upstream.name: answers[upstream.name] for upstream, _ in asked}

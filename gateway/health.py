@@ -23,7 +23,9 @@ def pages(upstreams: Mapping[str, Upstream]) -> Blueprint:
     @health.get("/readyz")
     def readyz() -> Response:
         """Ready: every service is too. 503 names those that are not."""
-        answers = fan_out.ask(upstreams.values(), lambda _: "/readyz", {}, seconds=PROBE_SECONDS)
+        answers = fan_out.ask(
+            ((upstream, "/readyz") for upstream in upstreams.values()), {}, seconds=PROBE_SECONDS
+        )
         services = {
             name: "ready"
             if isinstance(answer, Reply) and answer.status == HTTPStatus.OK

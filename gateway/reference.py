@@ -8,6 +8,7 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
+_SCHEMAS = "#/components/schemas/"
 _METHODS = ("get", "post", "put", "patch", "delete")
 _LIMITS = (
     ("minLength", "at least {} characters"),
@@ -114,7 +115,7 @@ def reference(openapi: Document, asyncapi: Document) -> Reference:
                 merged = {**spoken, "parameters": [*common, *spoken.get("parameters", [])]}
                 by_tag.setdefault(_tag(path, spoken), []).append((path, method, merged))
     used = {
-        tag: set(_reachable([operation for _, _, operation in operations], schemas))
+        tag: _shapes_behind(openapi, [operation for _, _, operation in operations])
         for tag, operations in by_tag.items()
     }
     users = Counter(name for names in used.values() for name in names)
@@ -248,29 +249,31 @@ def _type(schema: Document) -> str:
 
 
 def _refers_to(schema: Document) -> str:
-    return next((_anchor(f"shape {name}") for name in _named(schema)), "")
+    names = (ref.removeprefix(_SCHEMAS) for ref in _refs(schema) if ref.startswith(_SCHEMAS))
+    return next((_anchor(f"shape {name}") for name in names), "")
 
 
-def _named(part: Any) -> Iterator[str]:
+def _refs(part: Any) -> Iterator[str]:
     if isinstance(part, Mapping):
-        reference_to = part.get("$ref")
-        if isinstance(reference_to, str) and reference_to.startswith("#/components/schemas/"):
-            yield reference_to.rpartition("/")[2]
+        target = part.get("$ref")
+        if isinstance(target, str):
+            yield target
         for inner in part.values():
-            yield from _named(inner)
+            yield from _refs(inner)
     elif isinstance(part, list):
         for inner in part:
-            yield from _named(inner)
+            yield from _refs(inner)
 
 
-def _reachable(parts: Any, schemas: Document) -> Iterator[str]:
-    waiting, seen = list(_named(parts)), set[str]()
+def _shapes_behind(document: Document, parts: Any) -> set[str]:
+    """The names of all schemas that `parts` refer to, directly or by way of others."""
+    waiting, seen = list(_refs(parts)), set[str]()
     while waiting:
-        name = waiting.pop()
-        if name in schemas and name not in seen:
-            seen.add(name)
-            yield name
-            waiting.extend(_named(schemas[name]))
+        target = waiting.pop()
+        if target not in seen:
+            seen.add(target)
+            waiting.extend(_refs(_resolved(document, {"$ref": target})))
+    return {target.removeprefix(_SCHEMAS) for target in seen if target.startswith(_SCHEMAS)}
 
 
 def _resolved(document: Document, part: Document) -> Document:

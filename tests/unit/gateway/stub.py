@@ -1,5 +1,7 @@
 """A service for the gateway to talk to, a signer of tokens, and small API documents."""
 
+import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -162,17 +164,22 @@ def says(document: Any, status: int = 200, **headers: str) -> Says:
 
 
 class Stub:
-    """Answers by `answers[path]`: a Says, a list of them to use up, or a function of the request."""
+    """Answers by `answers[path]`: a Says, a list of them to use up, or a function of a Seen."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.seen: list[Seen] = []
+        self.connections: list[socket.socket] = []
         self.answers: dict[str, Says | list[Says] | Callable[[Seen], Says]] = {}
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                super().setup()
+                stub.connections.append(self.connection)
 
             def answer(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
@@ -194,7 +201,7 @@ class Stub:
                 self.end_headers()
                 self.wfile.write(said.body)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = answer
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
 
             def log_message(self, *args: Any) -> None:
                 pass
@@ -218,3 +225,6 @@ class Stub:
     def stop(self) -> None:
         self.server.shutdown()
         self.server.server_close()
+        for connection in self.connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)

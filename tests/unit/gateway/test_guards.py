@@ -230,7 +230,7 @@ class TestBodies:
             "/api/v1/leads",
             headers=token | {"Transfer-Encoding": "chunked"},
             input_stream=io.BytesIO(b" " * (self.LIMIT + 1)),
-            environ_overrides={"wsgi.input_terminated": True},
+            environ_overrides={"CONTENT_LENGTH": ""},
         )
         assert answer.status_code == 413
 
