@@ -1,0 +1,38 @@
+"""One service in a process of its own: `python -m tests.service.serve NAME DATABASE_URL`.
+
+It is told nothing but what tests tell it, and prints the free port that it listens on.
+"""
+
+import eventlet
+
+eventlet.monkey_patch()
+
+import importlib  # noqa: E402
+import sys  # noqa: E402
+
+from crmkit import logs  # noqa: E402
+from crmkit.bus.local import LocalTransport  # noqa: E402
+from crmkit.bus.topology import Topology  # noqa: E402
+from crmkit.config import Settings  # noqa: E402
+from crmkit.db import KIT, Database  # noqa: E402
+from crmkit.doors.container import build  # noqa: E402
+
+
+def main(name: str, url: str) -> None:
+    logs.configure(name, level="WARNING")
+    service = importlib.import_module(f"services.{name}.service").SERVICE
+    database = Database(url, name)
+    KIT.create_all(database.engine)
+    service.base.metadata.create_all(database.engine)
+    settings = Settings.from_env({})
+    if service.start is not None:
+        service.start(database, settings)
+    running = build(service, settings, database, LocalTransport(Topology({})), ["http"])
+    running.start()
+    sys.stdout.write(f"{running.port}\n")
+    sys.stdout.flush()
+    running.wait()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

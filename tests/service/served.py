@@ -1,0 +1,157 @@
+"""A service as its neighbours meet it: people who call it, and a bus that delivers events to it."""
+
+import importlib
+import json
+import subprocess
+import sys
+import time
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jwt
+import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contracts.events.base import Event
+from crmkit.bus import envelope, inbox
+from crmkit.bus.transport import Delivery, Message
+from crmkit.db import Database
+from crmkit.records import hearing
+from crmkit.unit_of_work import new_id
+from tandem.provision import connect
+from tests import cluster
+
+BOSS, ANNA, BEN, CLARA = (f"01990000-0000-7000-8000-00000000000{n}" for n in range(1, 5))
+_OFFICE, _DESK = (f"01990000-0000-7000-8000-0000000000a{n}" for n in (1, 2))
+PATHS = {None: "", _OFFICE: f"{_OFFICE}/", _DESK: f"{_OFFICE}/{_DESK}/"}
+PEOPLE = {
+    BOSS: {"username": "boss", "display_name": "Bo", "role_id": None, "is_admin": True},
+    ANNA: {"username": "anna", "display_name": "Anna", "role_id": _OFFICE, "is_admin": False},
+    BEN: {"username": "ben", "display_name": "Ben", "role_id": _DESK, "is_admin": False},
+    CLARA: {"username": "clara", "display_name": "Clara", "role_id": _DESK, "is_admin": False},
+}
+"""An administrator, a manager, and two who report to her."""
+
+
+class Api:
+    """One person's way in; answers must have the status that is expected."""
+
+    def __init__(self, url, token):
+        self._url = url
+        self._session = requests.Session()
+        if token is not None:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def __call__(self, method, path, body=None, *, status=200, **headers):
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = self._session.request(
+            method, self._url + path, json=body, headers=names, timeout=30
+        )
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+    def get(self, path, *, status=200):
+        return self("GET", path, status=status)
+
+    def create(self, plural, **body):
+        return self("POST", f"/{plural}", body, status=201)
+
+    def refused(self, method, path, body=None):
+        """The code of the rule that stands against it."""
+        return self(method, path, body, status=409)["code"]
+
+    def invalid(self, method, path, body=None):
+        """The bad fields that a refusal names, as (pointer, code)."""
+        problem = self(method, path, body, status=422)
+        return [(error["pointer"], error["code"]) for error in problem["errors"]]
+
+
+class Served:
+    """The service's address and database, and the subscriptions through which it hears."""
+
+    def __init__(self, name, url, database_url):
+        self.url = url
+        self.database = Database(database_url, name)
+        self._key = Ed25519PrivateKey.generate()
+        heard = importlib.import_module(f"services.{name}.subscriptions").SUBSCRIPTIONS
+        self._subscriptions = {h.name: hearing.subscription(h, name, {}) for h in heard}
+
+    def as_(self, user_id):
+        """The service as this person meets it; None does not sign in."""
+        if user_id is None:
+            return Api(self.url, None)
+        now = int(time.time())
+        payload = {"iss": "tandem", "aud": "tandem", "sub": user_id, "iat": now, "exp": now + 600}
+        headers = {"typ": "at+jwt", "kid": "test"}
+        return Api(
+            self.url, jwt.encode(payload | {"jti": "1"}, self._key, "EdDSA", headers=headers)
+        )
+
+    def hear(self, subscription, *events):
+        """Deliver events as the bus does; the verdict on each."""
+        deliveries = [
+            Delivery(Message(event.id, event.type, envelope.to_json(event))) for event in events
+        ]
+        outcomes = inbox.apply(self.database, self._subscriptions[subscription], deliveries)
+        return [str(outcome.verdict) for outcome in outcomes]
+
+    def sql(self, statement, *values):
+        url = self.database.url.render_as_string(hide_password=False)
+        with closing(connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def told(self, subject):
+        """The types of the events told about a record, in the order they were written."""
+        found = self.sql("SELECT convert_from(body, 'UTF8') FROM outbox ORDER BY seq")
+        events = [json.loads(body) for (body,) in found]
+        return [event["type"] for event in events if event["subject"] == subject]
+
+    def know_people(self):
+        jwk = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self._key.public_key()))
+        key = {"kid": "test", "jwk": jwk | {"kid": "test"}, "retired": False}
+        self.hear(
+            "people",
+            record("crm.identity.signing_key.created.v1", new_id(), **key),
+            *(record("crm.identity.role.created.v1", r, path=p) for r, p in PATHS.items() if r),
+            *(person(user_id) for user_id in PEOPLE),
+        )
+
+
+def event(event_type, subject, version=1, **data):
+    now = datetime.now(UTC)
+    return Event(new_id(), event_type, "/test", subject, now, data, version, BOSS)
+
+
+def record(event_type, subject, version=1, *, deleted=False, **values):
+    """The event of a record's write."""
+    return event(event_type, subject, version, record=values, changes={}, deleted=deleted)
+
+
+def person(user_id, version=1, **values):
+    """The event that tells of a user; without an address unless `email` is given."""
+    state = PEOPLE[user_id] | {"email": None, "active": True} | values
+    return record("crm.identity.user.changed.v1", user_id, version, **state)
+
+
+@contextmanager
+def serving(name):
+    """The service `name` on HTTP, knowing the people above."""
+    url = cluster.fresh_database(name)
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "tests.service.serve", name, url],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        port = process.stdout.readline().strip()
+        service = Served(name, f"http://127.0.0.1:{port}", url)
+        service.know_people()
+        yield service
+        service.database.close()
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
