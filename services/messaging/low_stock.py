@@ -76,10 +76,13 @@ def _recipients(uow: UnitOfWork, event: Event) -> _Recipients:
     addresses = list(dict.fromkeys(administrators))
     if addresses:
         return _Recipients("administrator", addresses)
-    who = "is unknown" if handler is None else "is inactive" if not handler.active else "has none"
-    return _Recipients(
-        "administrator",
-        [],
-        f"Nobody to send it to: the product's handler {who}, and no active administrator has an "
-        "e-mail address.",
+    flaw = "has no e-mail address"
+    if handler is None:
+        flaw = "is unknown"
+    elif not handler.active:
+        flaw = "is inactive"
+    problem = (
+        f"Nobody to send it to: the product's handler {flaw}, "
+        "and no active administrator can be reached by mail."
     )
+    return _Recipients("administrator", [], problem)

@@ -142,4 +142,5 @@ EMAIL = Entity(
     derive=(prepare, write_from_template, relate),
     rules=(must_be_sendable, sent_words_stand),
     verbs=frozenset({"send"}),
+    facts=frozenset({"queued", "sent", "failed", "deferred"}),
 )
