@@ -99,8 +99,8 @@ def test_what_others_point_at_is_not_deleted(boss, account):
         opportunity_id=opportunity["id"],
         lines=[line(CHAI, "1", "9")],
     )
-    boss.post(f"/quotes/{quote['id']}/accept")
-    order = boss.post(f"/quotes/{quote['id']}/to-order", status=201)
+    boss("POST", f"/quotes/{quote['id']}/accept")
+    order = boss("POST", f"/quotes/{quote['id']}/to-order", status=201)
     used_by = {
         f"/accounts/{account['id']}": ["contact", "quote", "sales_order"],
         f"/contacts/{contact['id']}": ["opportunity"],
@@ -116,7 +116,7 @@ def test_what_others_point_at_is_not_deleted(boss, account):
             boss("DELETE", path, status=204) if path != f"/accounts/{account['id']}" else None
     boss("DELETE", f"/contacts/{contact['id']}", status=204)
     boss("DELETE", f"/accounts/{account['id']}", status=204)
-    restored = boss.post(f"/sales-orders/{order['id']}/restore")
+    restored = boss("POST", f"/sales-orders/{order['id']}/restore")
     assert restored["lines"] == order["lines"]
 
 
@@ -137,7 +137,7 @@ def test_numbers_carry_the_words_of_vtiger(boss, account, make_order, make_oppor
     quote = boss.create("quotes", subject="Tea", account_id=account["id"])
     contact = boss.create("contacts", last_name="Doe")
     lead = boss.create("leads", last_name="Doe", company="Acme")
-    invoice = boss.post(f"/sales-orders/{order['id']}/invoice", status=201)
+    invoice = boss("POST", f"/sales-orders/{order['id']}/invoice", status=201)
     records = (lead, account, contact, make_opportunity(), quote, order, invoice)
     prefixes = [record["number"].rstrip("0123456789") for record in records]
     assert prefixes == ["LEA", "ACC", "CON", "POT", "QUO", "SO", "INV"]

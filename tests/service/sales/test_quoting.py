@@ -33,7 +33,7 @@ def make_quote(boss, account):
 @pytest.fixture
 def accepted(boss, make_quote):
     def make(**values):
-        return boss.post(f"/quotes/{make_quote(**values)['id']}/accept")
+        return boss("POST", f"/quotes/{make_quote(**values)['id']}/accept")
 
     return make
 
@@ -104,12 +104,12 @@ def test_a_quote_is_for_somebody(boss):
 def test_stages_move_from_left_to_right(boss, make_quote):
     quote = make_quote()
     path = f"/quotes/{quote['id']}"
-    assert boss.post(f"{path}/review")["stage"] == "Reviewed"
-    assert boss.refused(f"{path}/deliver") == "quote_stage_passed"
-    assert boss.refused(f"{path}/review") == "quote_stage_passed"
-    assert boss.post(f"{path}/reject")["stage"] == "Rejected"
+    assert boss("POST", f"{path}/review")["stage"] == "Reviewed"
+    assert boss.refused("POST", f"{path}/deliver") == "quote_stage_passed"
+    assert boss.refused("POST", f"{path}/review") == "quote_stage_passed"
+    assert boss("POST", f"{path}/reject")["stage"] == "Rejected"
     for verb in ("deliver", "review", "accept", "reject"):
-        assert boss.refused(f"{path}/{verb}") == "quote_closed"
+        assert boss.refused("POST", f"{path}/{verb}") == "quote_closed"
     assert boss("PATCH", path, {"subject": "x"}, status=409)["code"] == "quote_closed"
     history = boss.get(f"{path}/history")["items"]
     assert [item["fact"] for item in history] == ["rejected", "reviewed", "created"]
@@ -120,23 +120,23 @@ def test_a_changed_offer_is_a_new_revision(boss, make_quote):
     quote = make_quote()
     path = f"/quotes/{quote['id']}"
     assert boss("PATCH", path, {"terms": "30 days"})["revision"] == 1
-    boss.post(f"{path}/deliver")
+    boss("POST", f"{path}/deliver")
     same = boss("PATCH", path, {"description": "for the file"})
     assert _figures(same, "revision", "stage") == {"revision": 1, "stage": "Delivered"}
     lines = [line(CHAI, "4", "100")]
     changed = boss("PATCH", path, {"lines": lines})
     assert _figures(changed, "revision", "stage") == {"revision": 2, "stage": "Created"}
-    assert boss.post(f"{path}/deliver")["stage"] == "Delivered"
+    assert boss("POST", f"{path}/deliver")["stage"] == "Delivered"
 
 
 def test_an_offer_stands_until_its_last_day(boss, make_quote):
     today = datetime.now(UTC).date()
     late = make_quote(valid_till=str(today - timedelta(days=1)))
-    assert boss.refused(f"/quotes/{late['id']}/accept") == "quote_expired"
-    assert boss.post(f"/quotes/{late['id']}/reject")["stage"] == "Rejected"
+    assert boss.refused("POST", f"/quotes/{late['id']}/accept") == "quote_expired"
+    assert boss("POST", f"/quotes/{late['id']}/reject")["stage"] == "Rejected"
     # A day ahead, so that midnight may pass between the two lines.
     still = make_quote(valid_till=str(today + timedelta(days=1)))
-    assert boss.post(f"/quotes/{still['id']}/accept")["stage"] == "Accepted"
+    assert boss("POST", f"/quotes/{still['id']}/accept")["stage"] == "Accepted"
 
 
 def test_an_accepted_quote_becomes_one_order(boss, accepted):
@@ -150,7 +150,7 @@ def test_an_accepted_quote_becomes_one_order(boss, accepted):
         shipping_city="Bergen",
     )
     path = f"/quotes/{quote['id']}/to-order"
-    order = boss.post(path, status=201)
+    order = boss("POST", path, status=201)
     copied = ("subject", "account_id", "carrier", "terms", "billing_city", "shipping_city")
     copied += ("taxes", "charges", "discount_percent", "total", "owner_id", "currency")
     assert _figures(order, *copied) == _figures(quote, *copied)
@@ -163,15 +163,15 @@ def test_an_accepted_quote_becomes_one_order(boss, accepted):
     assert {held["id"] for held in order["lines"]}.isdisjoint(held["id"] for held in quote["lines"])
     again = boss("POST", path, status=409)
     assert (again["code"], again["sales_order_id"]) == ("quote_already_ordered", order["id"])
-    assert boss.refused(f"/quotes/{quote['id']}/to-invoice") == "quote_already_ordered"
-    boss.post(f"/sales-orders/{order['id']}/cancel")
-    assert boss.post(path, status=201)["number"] != order["number"]
+    assert boss.refused("POST", f"/quotes/{quote['id']}/to-invoice") == "quote_already_ordered"
+    boss("POST", f"/sales-orders/{order['id']}/cancel")
+    assert boss("POST", path, status=201)["number"] != order["number"]
 
 
 def test_an_accepted_quote_becomes_one_invoice(boss, accepted):
     quote = accepted()
     path = f"/quotes/{quote['id']}/to-invoice"
-    invoice = boss.post(path, status=201)
+    invoice = boss("POST", path, status=201)
     assert _figures(invoice, "total", "balance", "quote_id", "sales_order_id", "status") == {
         "total": "365.00",
         "balance": "365.00",
@@ -179,16 +179,16 @@ def test_an_accepted_quote_becomes_one_invoice(boss, accepted):
         "sales_order_id": None,
         "status": "Created",
     }
-    assert boss.refused(path) == "quote_already_invoiced"
-    assert boss.refused(f"/quotes/{quote['id']}/to-order") == "quote_already_invoiced"
-    boss.post(f"/invoices/{invoice['id']}/cancel")
-    boss.post(f"/quotes/{quote['id']}/to-order", status=201)
+    assert boss.refused("POST", path) == "quote_already_invoiced"
+    assert boss.refused("POST", f"/quotes/{quote['id']}/to-order") == "quote_already_invoiced"
+    boss("POST", f"/invoices/{invoice['id']}/cancel")
+    boss("POST", f"/quotes/{quote['id']}/to-order", status=201)
 
 
 def test_only_an_accepted_quote_becomes_anything(boss, make_quote):
     path = f"/quotes/{make_quote()['id']}"
-    assert boss.refused(f"{path}/to-order") == "quote_not_accepted"
-    assert boss.refused(f"{path}/to-invoice") == "quote_not_accepted"
+    assert boss.refused("POST", f"{path}/to-order") == "quote_not_accepted"
+    assert boss.refused("POST", f"{path}/to-invoice") == "quote_not_accepted"
 
 
 def test_a_quote_without_account_is_not_ordered(boss, accepted):
