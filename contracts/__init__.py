@@ -1,1 +1,1 @@
-"""What is said between Tandem's processes: errors, callers, queries, events. Standard library only."""
+"""What is said between Tandem's processes: errors, callers, events. Standard library only."""

@@ -22,4 +22,6 @@ class Caller:
 
 def system_caller(*, request_id: str = "", traceparent: str = "") -> Caller:
     """The suite itself, acting on an event or a timer."""
-    return Caller(SYSTEM_ID, "system", True, "", request_id, traceparent)
+    return Caller(
+        SYSTEM_ID, "system", is_admin=True, request_id=request_id, traceparent=traceparent
+    )

@@ -16,7 +16,7 @@ class FieldError:
     detail: str
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
     """A refusal that travels to the client unchanged, from whichever process raised it."""
 
     def __init__(
@@ -114,9 +114,7 @@ def too_large(detail: str) -> Problem:
 
 def unavailable(detail: str, *, retry_after: int = 5) -> Problem:
     """503: the service that owns this is down; `retry_after` in seconds."""
-    return Problem(
-        503, "service_unavailable", detail, headers={"Retry-After": str(retry_after)}
-    )
+    return Problem(503, "service_unavailable", detail, headers={"Retry-After": str(retry_after)})
 
 
 def timed_out(detail: str) -> Problem:

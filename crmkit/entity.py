@@ -120,7 +120,8 @@ class Entity:
     `on_delete` runs before a record goes into the bin and may refuse it by raising a Problem;
     `verbs` names the actions beyond view, create, edit, delete, and `facts` the past-tense words
     they are told by beyond created, changed, deleted, restored; `closed` names the record verbs
-    that clients do not have (a stock movement is never edited).
+    that clients do not have (a stock movement is never edited); `unlisted` names a yes-or-no field:
+    lists and search pass over records where it is yes, unless a filter asks for them.
     """
 
     model: type[Any]
@@ -138,11 +139,12 @@ class Entity:
     line_model: type[Any] | None = None
     computed: Mapping[str, Computed] = field(default_factory=dict)
     on_delete: tuple[Guard, ...] = ()
+    unlisted: str = ""
 
     def __post_init__(self) -> None:
-        unknown = set(self.label) - set(self.fields)
+        unknown = {*self.label, self.unlisted} - {"", *self.fields}
         if unknown:
-            raise TypeError(f"{self.name}: label names unknown fields {sorted(unknown)}")
+            raise TypeError(f"{self.name} names unknown fields {sorted(unknown)}")
         if self.closed - RECORD_VERBS:
             raise TypeError(f"{self.name}: closed verbs must be among {sorted(RECORD_VERBS)}")
 

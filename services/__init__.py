@@ -1,0 +1,1 @@
+"""The six services; each owns its database, and none imports another."""

@@ -4,6 +4,7 @@ Records carry `{"record", "changes", "deleted"}` as everywhere. The facts about 
 the shapes below; every quantity is a decimal in a string, in the product's usage unit.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 PRODUCT = "crm.inventory.product.*.v1"
@@ -80,3 +81,12 @@ class StockLow:
     owner_id: str
     available: str
     reorder_level: str
+
+
+STOCK_FACTS: Mapping[str, type] = {
+    "stock.posted": StockPosted,
+    "stock.short": StockShort,
+    "stock.released": StockReleased,
+    "stock.low": StockLow,
+}
+"""The shape of each fact about stock, by subject and fact."""

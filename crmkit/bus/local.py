@@ -88,11 +88,11 @@ class LocalTransport:
 
     def _deliver_to(self, route: Route, messages: Sequence[Message]) -> set[str]:
         """The ids of those that could not be handed over."""
-        hearer = self._hearers.get(route.service)
         missed = {message.id for message in messages}
-        if hearer is None or time.monotonic() < hearer.absent_until:
+        hearer = self._hearers.get(route.service)
+        subscription = hearer and hearer.subscriptions.get(route.subscription)
+        if not hearer or not subscription or time.monotonic() < hearer.absent_until:
             return missed
-        subscription = hearer.subscriptions[route.subscription]
         for start in range(0, len(messages), subscription.batch):
             batch = messages[start : start + subscription.batch]
             try:

@@ -153,8 +153,7 @@ class QueueWorker:
 
     def _receive(self, link: _Link) -> None:
         with outages():
-            if len(link.arrived) < self._batch:
-                link.connection.process_data_events(0 if link.arrived else _IDLE_SECONDS)
+            link.connection.process_data_events(0 if link.arrived else _IDLE_SECONDS)
         if link.cancelled:
             raise BrokerUnavailable(f"{self._queue} is gone")
 

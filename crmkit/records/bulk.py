@@ -6,12 +6,8 @@ from typing import Any
 from sqlalchemy import insert as insert_into
 
 from crmkit.entity import Entity
-from crmkit.records import rendering
+from crmkit.records import telling
 from crmkit.unit_of_work import UnitOfWork, new_id
-
-_BOOKKEEPING = frozenset(
-    {"id", "version", "created_at", "modified_at", "created_by", "modified_by"}
-)
 
 
 def insert(entity: Entity, rows: Sequence[tuple[UnitOfWork, Mapping[str, Any]]]) -> None:
@@ -24,26 +20,7 @@ def insert(entity: Entity, rows: Sequence[tuple[UnitOfWork, Mapping[str, Any]]])
     records = [{**_system(uow), **values} for uow, values in rows]
     rows[0][0].session.execute(insert_into(entity.model.__table__), records)
     for (uow, _), record in zip(rows, records, strict=True):
-        tell(uow, entity, "created", before={}, after=record)
-
-
-def tell(
-    uow: UnitOfWork,
-    entity: Entity,
-    fact: str,
-    *,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-) -> None:
-    """Journal a row that a statement of the suite's own has written."""
-    record: dict[str, Any] = {name: after.get(name) for name in entity.fields}
-    changes = {
-        name: (before.get(name), value)
-        for name, value in record.items()
-        if name not in _BOOKKEEPING and before.get(name) != value
-    }
-    data = {"record": record, "changes": changes, "deleted": False}
-    uow.tell(entity.name, record["id"], fact, record["version"], rendering.to_json_types(data))
+        telling.tell(uow, entity, "created", before={}, after=record)
 
 
 def _system(uow: UnitOfWork) -> dict[str, Any]:

@@ -57,6 +57,8 @@ def parse(entity: Entity, arguments: Iterable[tuple[str, str]]) -> ListRequest:
         else:
             detail = "is no parameter of a list"
             errors.append(FieldError(f"/{name}", "unknown_parameter", detail))
+    if entity.unlisted and all(name != entity.unlisted for name, _, _ in conditions):
+        conditions.append((entity.unlisted, "eq", "false"))
     clauses, wrong = filters.where(entity, conditions)
     errors += wrong
     if plain.get("q", "").strip():

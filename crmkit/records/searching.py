@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, func, literal, not_, select, true
 
 from crmkit.entity import Entity
 from crmkit.fields import CJK
@@ -48,10 +48,12 @@ def everywhere(uow: UnitOfWork, typed: str, *, limit: int) -> list[dict[str, Any
         if "search" not in table.c or "view" in entity.closed:
             continue
         columns = [table.c[name] for name in dict.fromkeys(("id", "number", *entity.label))]
+        listed = not_(table.c[entity.unlisted]) if entity.unlisted else true()
         query = (
             select(*columns)
             .where(
                 matching(entity, typed),
+                listed,
                 table.c.deleted_at.is_(None),
                 access.visible(entity, uow.caller),
             )

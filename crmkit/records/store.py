@@ -2,7 +2,7 @@
 fields, validation, links, derivations, rules, number, row, and at commit history and outbox.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from contracts.errors import FieldError, Problem, invalid, not_found, precondition_failed, refused
 from crmkit.entity import Entity, Snapshot
-from crmkit.records import access, line_items, links, numbering, rendering, validation
+from crmkit.records import access, line_items, links, numbering, rendering, telling, validation
 from crmkit.unit_of_work import UnitOfWork, new_id
 
 
@@ -59,7 +59,7 @@ def insert(
     uow.session.add(record)
     uow.session.flush()
     after = rendering.state(entity, record)
-    _tell(uow, entity, record, fact, before={}, after=after)
+    telling.tell(uow, entity, fact, before={}, after=after)
     return record
 
 
@@ -182,7 +182,8 @@ def touch(
     record.modified_by = uow.caller.user_id
     # Not flushed: a handler of a hundred events then updates each table in one statement.
     after = rendering.state(entity, record)
-    _tell(uow, entity, record, fact, before=before, after=after)
+    deleted = record.deleted_at is not None
+    telling.tell(uow, entity, fact, before=before, after=after, deleted=deleted)
     return record
 
 
@@ -221,7 +222,7 @@ def _move(uow: UnitOfWork, entity: Entity, record: Any, *, deleted: bool) -> Non
     uow.session.flush()
     state = rendering.state(entity, record)
     fact = "deleted" if deleted else "restored"
-    _tell(uow, entity, record, fact, before=state, after=state)
+    telling.tell(uow, entity, fact, before=state, after=state, deleted=deleted)
 
 
 def _settle(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> None:
@@ -232,31 +233,6 @@ def _settle(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> N
         errors += rule(record, before) or ()
     if errors:
         raise invalid(errors)
-
-
-_BOOKKEEPING = frozenset(
-    {"id", "version", "created_at", "modified_at", "created_by", "modified_by"}
-)
-
-
-def _tell(
-    uow: UnitOfWork,
-    entity: Entity,
-    record: Any,
-    fact: str,
-    *,
-    before: Snapshot,
-    after: Mapping[str, Any],
-) -> None:
-    changes: dict[str, Sequence[Any]] = {
-        name: (before.get(name), value)
-        for name, value in after.items()
-        if name not in _BOOKKEEPING and before.get(name) != value
-    }
-    if "lines" in changes:
-        changes["lines"] = line_items.difference(*changes["lines"])
-    data = {"record": dict(after), "changes": changes, "deleted": record.deleted_at is not None}
-    uow.tell(entity.name, record.id, fact, record.version, rendering.to_json_types(data))
 
 
 def same(entity: Entity, record: Any, values: Mapping[str, Any]) -> bool:

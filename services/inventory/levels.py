@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from contracts.events.inventory import StockLow
-from crmkit.records import bulk, rendering
+from crmkit.records import rendering, telling
 from crmkit.unit_of_work import UnitOfWork, new_id
 from services.inventory.entities.stock_level import STOCK_LEVEL, StockLevel, stock_total
 
@@ -138,7 +138,7 @@ def change(uow: UnitOfWork, shifts: Mapping[Place, Shift]) -> None:
 
 def _tell_level(uow: UnitOfWork, level: dict[str, Any], shift: Shift) -> None:
     if level["version"] == 1:
-        bulk.tell(uow, STOCK_LEVEL, "created", before={}, after=level)
+        telling.tell(uow, STOCK_LEVEL, "created", before={}, after=level)
         return
     before = {
         **level,
@@ -146,7 +146,7 @@ def _tell_level(uow: UnitOfWork, level: dict[str, Any], shift: Shift) -> None:
         "reserved": level["reserved"] - shift.reserved,
         "available": level["available"] - shift.on_hand + shift.reserved,
     }
-    bulk.tell(uow, STOCK_LEVEL, "changed", before=before, after=level)
+    telling.tell(uow, STOCK_LEVEL, "changed", before=before, after=level)
 
 
 def _tell_low(uow: UnitOfWork, row: Any) -> None:

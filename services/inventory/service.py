@@ -1,5 +1,6 @@
 """The doors of inventory."""
 
+from contracts.events import inventory
 from crmkit.doors.service import RecordService, post
 from services.inventory import places
 from services.inventory.actions.approve_purchase_order import approve
@@ -24,6 +25,7 @@ class InventoryService(RecordService):
     entities = (PRODUCT, VENDOR, WAREHOUSE, PURCHASE_ORDER, STOCK_MOVEMENT, STOCK_LEVEL)
     subscriptions = SUBSCRIPTIONS
     start = places.set_up
+    facts = inventory.STOCK_FACTS
 
     make_default = post(
         "/warehouses/{id}/make-default",

@@ -145,5 +145,6 @@ PURCHASE_ORDER = Entity(
     derive=(compute_totals, choose_warehouse, keep_balance, follow_receipts),
     rules=(lines_cover_what_was_received,),
     verbs=frozenset({"approve", "receive", "cancel"}),
+    facts=frozenset({"approved", "received", "cancelled"}),
     on_delete=(keep_what_was_received,),
 )

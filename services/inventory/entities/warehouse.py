@@ -54,5 +54,6 @@ WAREHOUSE = Entity(
     access=Access.ADMIN_WRITES,
     prefix="WH",
     verbs=frozenset({"make_default"}),
+    facts=frozenset({"made_default"}),
     on_delete=(keep_the_default,),
 )

@@ -137,5 +137,6 @@ INVOICE = Entity(
         lines_of_an_order_stay,
     ),
     verbs=frozenset({"pay", "cancel"}),
+    facts=frozenset({"paid", "partially_paid", "cancelled"}),
     on_delete=(invoice_of_an_order_is_cancelled_first, kept_while_used_by("payment.invoice_id")),
 )

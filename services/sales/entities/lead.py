@@ -85,5 +85,7 @@ LEAD = Entity(
     prefix="LEA",
     rules=(converted_lead_is_read_only,),
     verbs=frozenset({"convert"}),
+    facts=frozenset({"converted"}),
     on_delete=(kept_while_used_by("quote.lead_id"),),
+    unlisted="converted",
 )

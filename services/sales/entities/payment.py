@@ -39,5 +39,6 @@ PAYMENT = Entity(
     access=Access.OWNED,
     prefix="PAY",
     verbs=frozenset({"cancel"}),
+    facts=frozenset({"cancelled"}),
     closed=frozenset({"create", "delete"}),
 )

@@ -99,5 +99,6 @@ QUOTE = Entity(
     derive=(compute_totals, changed_offer_is_a_new_revision),
     rules=(quote_is_for_somebody, closed_quote_is_read_only),
     verbs=frozenset({"deliver", "review", "accept", "reject", "order", "invoice"}),
+    facts=frozenset({"delivered", "reviewed", "accepted", "rejected"}),
     on_delete=(kept_while_used_by("sales_order.quote_id", "invoice.quote_id"),),
 )

@@ -128,6 +128,7 @@ SALES_ORDER = Entity(
         currency_stays_once_invoiced,
     ),
     verbs=frozenset({"approve", "ship", "invoice", "cancel"}),
+    facts=frozenset({"approved", "shipped", "invoiced", "cancelled"}),
     on_delete=(
         active_order_stays,
         kept_while_used_by("shipment.sales_order_id", "invoice.sales_order_id"),

@@ -79,5 +79,6 @@ SHIPMENT = Entity(
     line_model=ShipmentLine,
     rules=(packed_lines_stay,),
     verbs=frozenset({"cancel"}),
+    facts=frozenset({"posted", "short", "cancelled"}),
     closed=frozenset({"create", "delete"}),
 )

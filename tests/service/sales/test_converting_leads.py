@@ -238,3 +238,19 @@ def test_the_conversion_is_told_once(sales, boss, make_lead):
     handed = boss.get(f"/leads/{lead['id']}")
     assert handed["contact_id"] == converted["contact_id"]
     assert handed["transferred_to"] == "contact"
+
+
+def test_a_converted_lead_leaves_lists_and_search(boss, make_lead):
+    word = f"w{uuid.uuid4().hex}"
+    lead, other = make_lead(company=word), make_lead(company=word)
+    boss("POST", f"/leads/{lead['id']}/convert")
+
+    def listed(filters):
+        return [found["id"] for found in boss.get(f"/leads?q={word}{filters}")["items"]]
+
+    assert listed("") == [other["id"]]
+    assert listed("&filter[converted]=true") == [lead["id"]]
+    found = [hit["id"] for hit in boss.get(f"/search?q={word}")["items"]]
+    assert other["id"] in found
+    assert lead["id"] not in found
+    assert boss.get(f"/leads/{lead['id']}")["company"] == word

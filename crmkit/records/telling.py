@@ -1,0 +1,41 @@
+"""How a written record tells of itself: its full state, what changed, and the fact's name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crmkit.entity import RECORD_FACTS, Entity
+from crmkit.records import line_items, rendering
+from crmkit.unit_of_work import UnitOfWork
+
+_BOOKKEEPING = frozenset(
+    {"id", "version", "created_at", "modified_at", "created_by", "modified_by"}
+)
+
+
+def tell(
+    uow: UnitOfWork,
+    entity: Entity,
+    fact: str,
+    *,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    deleted: bool = False,
+) -> None:
+    """Note history and event of one write; `after` is the state now, `before` {} of a new record.
+
+    Raises LookupError for a fact that the entity does not declare: partners read the declaration.
+    """
+    if fact not in RECORD_FACTS | entity.facts:
+        raise LookupError(f"{entity.name} declares no fact {fact!r}")
+    names = (*entity.fields, "lines") if entity.line_model is not None else tuple(entity.fields)
+    record: dict[str, Any] = {name: after.get(name) for name in names}
+    changes: dict[str, Sequence[Any]] = {
+        name: (before.get(name), value)
+        for name, value in record.items()
+        if name not in _BOOKKEEPING and before.get(name) != value
+    }
+    if "lines" in changes:
+        changes["lines"] = line_items.difference(*changes["lines"])
+    data = {"record": record, "changes": changes, "deleted": deleted}
+    told = rendering.to_json_types(data)
+    uow.tell(entity.name, record["id"], fact, record["version"], told)
