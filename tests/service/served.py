@@ -119,12 +119,12 @@ class Served:
         )
 
 
-def event(event_type, subject, version=1, **data):
+def event(event_type, subject, version=1, /, **data):
     now = datetime.now(UTC)
     return Event(new_id(), event_type, "/test", subject, now, data, version, BOSS)
 
 
-def record(event_type, subject, version=1, *, deleted=False, **values):
+def record(event_type, subject, version=1, /, *, deleted=False, **values):
     """The event of a record's write."""
     return event(event_type, subject, version, record=values, changes={}, deleted=deleted)
 

@@ -92,8 +92,7 @@ def test_every_shipped_template_is_valid():
         "{{" + " " * 19_000 + "}}",
         "{% raw %}" + "{{" * 9_000,
         "{% for i in (1..100000000) %}{% endfor %}",
-        "{% assign a = 'xxxxxxxxxx' %}"
-        "{% for i in (1..5000) %}{% assign a = a | append: a %}{% endfor %}",
+        "{% assign a='xxxxxxxxxx' %}{% for i in (1..99) %}{% assign a=a | append: a %}{% endfor %}",
     ],
 )
 def test_no_template_keeps_the_suite_busy(source):
