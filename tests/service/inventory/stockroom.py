@@ -6,21 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import text
 
 from contracts.caller import Caller
 from contracts.events.base import Event
-from crmkit.bus import envelope, inbox, outbox
+from crmkit.bus import envelope, inbox
 from crmkit.bus.subscription import matches
 from crmkit.bus.transport import Delivery, Message
 from crmkit.config import Settings
-from crmkit.db import KIT, Database
+from crmkit.db import Database
 from crmkit.entity import Entity
-from crmkit.records import external_ids, hearing, history, journal, store
+from crmkit.records import hearing, journal, store
 from crmkit.unit_of_work import UnitOfWork, new_id
 from services.inventory import places, subscriptions
-from services.inventory.entities import Base
 from services.inventory.entities.product import PRODUCT
 from services.inventory.entities.purchase_order import PURCHASE_ORDER
 from services.inventory.entities.stock_level import STOCK_LEVEL
@@ -38,15 +36,6 @@ SUBSCRIPTIONS = [
     hearing.subscription(heard, "inventory", ENTITIES) for heard in subscriptions.SUBSCRIPTIONS
 ]
 WHO = "0199a000-0000-7000-8000-0000000000bb"
-
-
-def build(url: str) -> None:
-    """The tables as the models declare them."""
-    assert {outbox.outbox, history.history, external_ids.external_id} <= {*KIT.sorted_tables}
-    engine = create_engine(url, poolclass=NullPool)
-    Base.metadata.create_all(engine)
-    KIT.create_all(engine)
-    engine.dispose()
 
 
 def event(pattern: str, subject: str, version: int, record: dict[str, Any], **data: Any) -> Event:
@@ -129,7 +118,17 @@ class Stockroom:
 
     def __init__(self, url: str, settings: Settings) -> None:
         self.database = Database(url, "inventory")
-        places.set_up(self.database, settings)
+        self.settings = settings
+
+    def open(self) -> None:
+        """Empty it, and let it start and hear of a currency."""
+        named = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        tables = ", ".join(
+            row.tablename for row in self.rows(named) if "alembic" not in row.tablename
+        )
+        with self.database.transaction() as session:
+            session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+        places.set_up(self.database, self.settings)
         self.hear(
             event(
                 "identity.currency.created",
@@ -238,7 +237,7 @@ class Stockroom:
         cluster.drop_database(url)
 
 
-def open_stockroom(folder: Path) -> Stockroom:
+def build_stockroom(folder: Path) -> Stockroom:
     """A stockroom with a database of its own."""
     settings = Settings.from_env({"TANDEM_VAR": str(folder)})
-    return Stockroom(cluster.copy_of("inventory_models", build), settings)
+    return Stockroom(cluster.service_database("inventory"), settings)

@@ -3,9 +3,7 @@
 import random
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,20 +12,11 @@ from tests.service.inventory.stockroom import (
     Order,
     Shipment,
     Stockroom,
-    open_stockroom,
     order_of,
     shipment_of,
 )
 
 PLENTY = 1000
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """One stockroom for all examples; each has products of its own."""
-    room = open_stockroom(tmp_path_factory.mktemp("stockroom"))
-    yield room
-    room.close()
 
 
 @st.composite
@@ -40,20 +29,20 @@ def histories(draw: st.DrawFn) -> Sequence[tuple[Sequence[tuple[int, int]], str,
 
 
 @settings(
-    max_examples=30,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(histories(), st.randoms(use_true_random=False), st.integers(1, 6), st.booleans())
 def test_any_order_any_batches_and_copies_come_to_the_same(
-    shared: Stockroom,
+    stockroom: Stockroom,
     history: Sequence[tuple[Sequence[tuple[int, int]], str, str]],
     chance: random.Random,
     batch: int,
     plenty: bool,
 ) -> None:
     opening = PLENTY if plenty else 8
-    products = [shared.product(str(opening)) for _ in range(3)]
+    products = [stockroom.product(str(opening)) for _ in range(3)]
     events: list[Event] = []
     on_hand = dict.fromkeys(products, opening)
     reserved = dict.fromkeys(products, 0)
@@ -67,13 +56,13 @@ def test_any_order_any_batches_and_copies_come_to_the_same(
             on_hand[products[product]] -= gone
             if order_end in {"Approved", "Partially Shipped"}:
                 reserved[products[product]] += quantity - gone
-    events += [shared.again(event) for event in chance.sample(events, len(events) // 2)]
+    events += [stockroom.again(event) for event in chance.sample(events, len(events) // 2)]
     chance.shuffle(events)
     for start in range(0, len(events), batch):
-        shared.hear(*events[start : start + batch])
-        shared.check()
+        stockroom.hear(*events[start : start + batch])
+        stockroom.check()
     if plenty:
-        assert [shared.stock(p)[:2] for p in products] == [
+        assert [stockroom.stock(p)[:2] for p in products] == [
             (str(on_hand[p]), str(reserved[p])) for p in products
         ]
 
