@@ -1,5 +1,12 @@
 """A process of the suite: runs the workers it is told to, until it is killed."""
 
+import os
+
+if os.environ.get("TANDEM_TEST_GREEN"):
+    import eventlet
+
+    eventlet.monkey_patch()
+
 import json
 import logging
 import sys

@@ -173,8 +173,10 @@ class Suite:
         lost, doubled = told - effects, effects - told
         assert (lost, doubled) == (Counter(), Counter())
 
-    def process(self, *roles: str, fault: str = "", tell: int = 0) -> "Process":
-        """Another process with a copy of these workers: relay, hearing."""
+    def process(
+        self, *roles: str, fault: str = "", tell: int = 0, green: bool = False
+    ) -> "Process":
+        """Another process with a copy of these workers: relay, hearing; in green threads or not."""
         arguments: dict[str, Any] = {
             "kind": self.kind,
             "amqp_url": self.amqp_url,
@@ -183,7 +185,7 @@ class Suite:
             "roles": roles,
             "tell": tell,
         }
-        return Process(arguments, fault)
+        return Process(arguments, {"TANDEM_FAULT": fault, "TANDEM_TEST_GREEN": "1" * green})
 
     @staticmethod
     def _numbers(database: Database, table: str) -> Counter[int]:
@@ -212,10 +214,10 @@ class Suite:
 class Process:
     """A process of the suite, which a fault point or a test kills."""
 
-    def __init__(self, arguments: dict[str, Any], fault: str) -> None:
+    def __init__(self, arguments: dict[str, Any], environment: dict[str, str]) -> None:
         self._child = subprocess.Popen(
             [sys.executable, "-m", "tests.bus.process", json.dumps(arguments)],
-            env=os.environ | {"TANDEM_FAULT": fault},
+            env=os.environ | environment,
             stdout=subprocess.PIPE,
         )
 

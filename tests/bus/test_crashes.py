@@ -73,6 +73,19 @@ def test_killed_at_random(suite: Suite) -> None:
     assert suite.told().total() == 1000
 
 
+def test_in_green_threads_killed_and_started_again(suite: Suite) -> None:
+    """As the services run: with the standard library patched by eventlet."""
+    first = suite.process("relay", "hearing", tell=100, green=True)
+    wait_until(lambda: suite.effects().total() >= 50)
+    first.kill()
+    second = suite.process("relay", "hearing", tell=100, green=True)
+    try:
+        wait_until(lambda: suite.told().total() > 100)
+        suite.assert_exact()
+    finally:
+        second.kill()
+
+
 @pytest.mark.rabbitmq
 def test_broker_killed_and_restarted(node: RabbitNode) -> None:
     with services("rabbitmq", node.url) as suite:
