@@ -8,7 +8,7 @@ from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.doors.container import RunningService, build
 from tandem import roster
-from tandem.listening import refused
+from tandem.listening import require_free
 from tandem.refusals import CannotStart
 
 
@@ -20,20 +20,19 @@ def running(settings: Settings, service: str, doors: frozenset[str]) -> Iterator
     """
     if settings.bus != "rabbitmq":
         raise CannotStart("a service by itself needs a broker: TANDEM_BUS must be rabbitmq")
-    address = (settings.host, roster.port_of(settings, service, doors))
+    port = roster.port_of(settings, service, doors)
+    remedy = f"set TANDEM_{service.upper()}_URL to another port"
+    require_free(settings.host, port, remedy, shared=True)
     served = build(
         roster.service_class(service),
         settings,
         Database(roster.current_url(settings, service), service),
         RabbitTransport(settings.amqp_url, roster.topology()),
         doors,
-        address,
+        (settings.host, port),
     )
     try:
-        try:
-            served.start()
-        except OSError as error:
-            raise refused(*address, error, "set TANDEM_<SERVICE>_URL to another port") from None
+        served.start()
         yield served
     finally:
         served.stop()

@@ -15,35 +15,34 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def require_free(host: str, port: int, remedy: str) -> None:
+def require_free(host: str, port: int, remedy: str, *, shared: bool = False) -> None:
     """Raise CannotStart, ending in `remedy`, when something listens there.
 
-    Processes that share a port (SO_REUSEPORT) do not notice each other, so whoever starts the
-    first of them asks before.
+    Copies of a process share a port (SO_REUSEPORT) and do not notice each other: whoever starts
+    the first asks whether the port is free, and each of them, `shared`, whether only they have it.
     """
-    _bound(host, port, remedy).close()
+    _bound(host, port, remedy, shared=shared).close()
 
 
-def refused(host: str, port: int, error: OSError, remedy: str) -> CannotStart:
-    """Why nobody can listen there, to be raised."""
-    if error.errno == errno.EADDRINUSE:
-        return CannotStart(f"{host}:{port} is taken by another program: stop it or {remedy}")
-    return CannotStart(f"nobody can listen at {host}:{port} ({error.strerror}): {remedy}")
-
-
-def _bound(host: str, port: int, remedy: str) -> socket.socket:
+def _bound(host: str, port: int, remedy: str, *, shared: bool = False) -> socket.socket:
     """Bound as servers are (SO_REUSEADDR: a connection in TIME_WAIT does not hold the port)."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except socket.gaierror as error:
-        raise refused(host, port, error, remedy) from None
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if shared:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listener.bind(address)
+        except OSError:
+            listener.close()
+            raise
     except OSError as error:
-        listener.close()
-        raise refused(host, port, error, remedy) from None
+        if error.errno == errno.EADDRINUSE:
+            reason = f"{host}:{port} is taken by another program: stop it or {remedy}"
+        else:
+            reason = f"nobody can listen at {host}:{port} ({error.strerror}): {remedy}"
+        raise CannotStart(reason) from None
     return listener

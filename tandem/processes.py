@@ -6,6 +6,7 @@ honcho starts them and shows their logs. One that dies is started again; they al
 import multiprocessing
 import shlex
 import signal
+import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -52,13 +53,15 @@ def run(settings: Settings, copies: Mapping[str, int]) -> int:
 
 
 def _declare_topology(settings: Settings) -> None:
+    where = urlsplit(settings.amqp_url)
+    host, port = where.hostname or "localhost", where.port or 5672
     try:
+        socket.create_connection((host, port), timeout=5.0).close()
         RabbitTransport(settings.amqp_url, roster.topology()).declare()
-    except BrokerUnavailable as error:
-        where = urlsplit(settings.amqp_url)
+    except (OSError, BrokerUnavailable) as error:
+        reason = getattr(error, "strerror", None) or error
         raise CannotStart(
-            f"RabbitMQ at {where.hostname}:{where.port or 5672} (TANDEM_AMQP_URL) cannot be "
-            f"reached: {error}"
+            f"RabbitMQ at {host}:{port} (TANDEM_AMQP_URL) cannot be reached: {reason}"
         ) from None
 
 

@@ -38,6 +38,9 @@ _ENDED = b"\0"
 
 _log = logging.getLogger(__name__)
 
+# Nameko warns of every listening socket that it closes as it should.
+logging.getLogger("nameko.containers").setLevel(logging.ERROR)
+
 
 def run_suite() -> int:
     """Run everything in this process until a signal says to stop."""
