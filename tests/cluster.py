@@ -31,14 +31,15 @@ def begin_run() -> None:
     """Called once by the process that leads the run, before it starts workers."""
     base = Path(tempfile.gettempdir()) / f"tandem-tests-{os.geteuid()}"
     base.mkdir(mode=0o700, exist_ok=True)
-    for old in base.iterdir():
-        lock = _try_lock(old / "lock")
-        if lock is not None:
-            _remove(old)
-            os.close(lock)
-    run = base / uuid.uuid4().hex[:8]
-    run.mkdir()
-    lock = _try_lock(run / "lock")
+    with _exclusive(_turn(base)):
+        for old in base.iterdir():
+            lock = _try_lock(old / "lock")
+            if lock is not None:
+                _remove(old)
+                os.close(lock)
+        run = base / uuid.uuid4().hex[:8]
+        run.mkdir()
+        lock = _try_lock(run / "lock")
     assert lock is not None
     _locks.append(lock)
     os.environ[_RUN] = str(run)
@@ -56,8 +57,9 @@ def end_run() -> None:
                 cursor.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
     while _started:
         _started.pop().stop()
-    _remove(run)
-    os.close(_locks.pop())
+    with _exclusive(_turn(run.parent)):
+        _remove(run)
+        os.close(_locks.pop())
 
 
 def admin_url() -> str:
@@ -116,6 +118,11 @@ def drop_database(url: str) -> None:
     database = make_url(url).database or ""
     with closing(connect(admin_url())) as connection, connection.cursor() as cursor:
         cursor.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(database)))
+
+
+def _turn(base: Path) -> Path:
+    """Runs that begin or end at once take turns, or one would clear away what another begins."""
+    return base.with_name(f"{base.name}.lock")
 
 
 def _url_of(database: str) -> str:
