@@ -21,7 +21,7 @@ test: $(READY)  ## Every test, on all cores.
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 accept: $(READY)  ## A real company poured in, in both run modes: make accept DATA=directory
-	$(BIN)/python -m tests.acceptance $(DATA)
+	$(BIN)/tandem accept $(DATA)
 
 chaos: $(READY)  ## Random kill -9 over every kind of process while stock must stay right.
 	$(BIN)/python -m tests.chaos $(ARGS)
