@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Document = Mapping[str, Any]
 
@@ -71,11 +71,14 @@ class Operation:
 
 @dataclass(frozen=True)
 class Group:
-    """What belongs to one entity: its operations and the shapes only they use."""
+    """What belongs to one entity: its operations and the shapes only they use.
+
+    `section` is the heading it stands under, the service that owns it.
+    """
 
     name: str
     anchor: str
-    description: str
+    section: str
     operations: Sequence[Operation]
     shapes: Sequence[Shape]
 
@@ -90,65 +93,112 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A tag of the document: one service, and the groups it owns."""
+
+    name: str
+    description: str
+    groups: Sequence[Group]
+
+
+@dataclass(frozen=True)
 class Reference:
-    """The whole page. `shared` are shapes that several groups use."""
+    """The whole page. `shared` are shapes that several groups use, `told` those of events only."""
 
     title: str
     version: str
     description: str
-    groups: Sequence[Group]
+    sections: Sequence[Section]
     shared: Sequence[Shape]
     channels: Sequence[Channel]
+    told: Sequence[Shape]
 
 
 def reference(openapi: Document, asyncapi: Document) -> Reference:
-    """Arrange both documents by tag, which is by entity; untagged paths go by their first word."""
-    schemas: Document = openapi.get("components", {}).get("schemas", {})
-    by_tag: dict[str, list[tuple[str, str, Document]]] = {
-        tag["name"]: [] for tag in openapi.get("tags", [])
-    }
-    for path, item in openapi.get("paths", {}).items():
-        for method in _METHODS:
-            if method in item:
-                common = item.get("parameters", [])
-                spoken = item[method]
-                merged = {**spoken, "parameters": [*common, *spoken.get("parameters", [])]}
-                by_tag.setdefault(_tag(path, spoken), []).append((path, method, merged))
+    """Arrange both documents: by tag, in it by entity (`x-entity`) or else by the path's word."""
+    schemas = _schemas_of(openapi)
+    by_entity: dict[str, list[_Spoken]] = {}
+    for spoken in _spoken(openapi):
+        by_entity.setdefault(spoken.entity, []).append(spoken)
     used = {
-        tag: _shapes_behind(openapi, [operation for _, _, operation in operations])
-        for tag, operations in by_tag.items()
+        entity: _shapes_behind(openapi, [spoken.operation for spoken in some])
+        for entity, some in by_entity.items()
     }
     users = Counter(name for names in used.values() for name in names)
-    told = {tag["name"]: tag.get("description", "") for tag in openapi.get("tags", [])}
     groups = [
-        Group(
-            name=tag,
-            anchor=_anchor(tag),
-            description=told.get(tag, ""),
-            operations=[_operation(openapi, *operation) for operation in operations],
-            shapes=[
+        _group(
+            openapi,
+            some,
+            [
                 _shape(name, schemas[name])
                 for name in schemas
-                if name in used[tag] and users[name] == 1
+                if name in used[entity] and users[name] == 1
             ],
         )
-        for tag, operations in by_tag.items()
-        if operations
+        for entity, some in by_entity.items()
     ]
-    info = openapi.get("info", {})
+    descriptions = {tag["name"]: tag.get("description", "") for tag in openapi.get("tags", [])}
+    names = dict.fromkeys([*descriptions, *(group.section for group in groups)])
+    info = openapi["info"]
     return Reference(
-        title=info.get("title", ""),
-        version=info.get("version", ""),
+        title=info["title"],
+        version=info["version"],
         description=info.get("description", ""),
-        groups=groups,
+        sections=[
+            Section(name, descriptions.get(name, ""), owned)
+            for name in names
+            if (owned := [group for group in groups if group.section == name])
+        ],
         shared=[_shape(name, schemas[name]) for name in schemas if users[name] > 1],
         channels=list(_channels(asyncapi)),
+        told=[
+            _shape(name, schema)
+            for name, schema in _schemas_of(asyncapi).items()
+            if not users[name]
+        ],
     )
 
 
-def _tag(path: str, operation: Document) -> str:
+class _Spoken(NamedTuple):
+    path: str
+    method: str
+    entity: str
+    operation: Document
+
+
+def _schemas_of(document: Document) -> Document:
+    schemas: Document = document.get("components", {}).get("schemas", {})
+    return schemas
+
+
+def _spoken(openapi: Document) -> Iterator[_Spoken]:
+    for path, item in openapi["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                operation = item[method]
+                parameters = [*item.get("parameters", []), *operation.get("parameters", [])]
+                entity = operation.get("x-entity") or _word(path)
+                yield _Spoken(path, method, entity, {**operation, "parameters": parameters})
+
+
+def _word(path: str) -> str:
     words = [word for word in path.split("/") if word and word not in {"api", "v1"}]
-    return str((operation.get("tags") or words or ["other"])[0])
+    return words[0] if words else "other"
+
+
+def _group(openapi: Document, some: Sequence[_Spoken], shapes: Sequence[Shape]) -> Group:
+    """The group of operations on one entity, named as the entity's own paths are."""
+    word = Counter(_word(spoken.path) for spoken in some).most_common(1)[0][0]
+    tags = some[0].operation.get("tags") or [word]
+    return Group(
+        name=word.replace("-", " "),
+        anchor=_anchor(word),
+        section=tags[0],
+        operations=[
+            _operation(openapi, spoken.path, spoken.method, spoken.operation) for spoken in some
+        ],
+        shapes=shapes,
+    )
 
 
 def _anchor(text: str) -> str:
@@ -206,7 +256,7 @@ def _rows(schema: Document) -> list[Row]:
         for name, field in schema.get("properties", {}).items()
     ]
     for part in schema.get("allOf", []):
-        rows += _rows(part)
+        rows += [_row("…", part, required=True)] if "$ref" in part else _rows(part)
     return rows
 
 

@@ -2,15 +2,15 @@
 (() => {
   const filter = document.getElementById("filter");
   const operations = [...document.querySelectorAll(".operation")];
-  const shapes = [...document.querySelectorAll(".shape")];
+  const asides = [...document.querySelectorAll(".shape, .section")];
 
   function apply() {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const operation of operations) {
       operation.hidden = !words.every((word) => operation.dataset.text.includes(word));
     }
-    for (const shape of shapes) {
-      shape.hidden = words.length > 0;
+    for (const aside of asides) {
+      aside.hidden = words.length > 0;
     }
     for (const group of document.querySelectorAll("section.group")) {
       const shown = words.length === 0 || group.querySelector(".operation:not([hidden])") !== null;

@@ -29,18 +29,19 @@ CATALOGUE = {
     ],
 }
 
-OPENAPI = {
+OPENAPI: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Tandem", "version": "0.1.0", "description": "Everything.\n\nOnce."},
     "security": [{"bearer": []}],
-    "tags": [{"name": "leads", "description": "People who may buy."}],
+    "tags": [{"name": "sales", "description": "People who may buy."}],
     "paths": {
         "/api/v1/leads/{id}": {
             "parameters": [
                 {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
             ],
             "get": {
-                "tags": ["leads"],
+                "tags": ["sales"],
+                "x-entity": "lead",
                 "summary": "Read a lead",
                 "responses": {
                     "200": {
@@ -52,6 +53,9 @@ OPENAPI = {
                     "404": {"$ref": "#/components/responses/Problem"},
                 },
             },
+        },
+        "/api/v1/meta/lead": {
+            "get": {"tags": ["sales"], "x-entity": "lead", "summary": "Fields", "responses": {}}
         },
         "/api/v1/auth/token": {
             "post": {
@@ -100,9 +104,19 @@ ASYNCAPI = {
         "messages": {
             "lead_created": {
                 "summary": "A lead was created.",
-                "payload": {"type": "object", "properties": {"subject": {"type": "string"}}},
+                "payload": {
+                    "allOf": [
+                        {"$ref": "#/components/schemas/Envelope"},
+                        {"properties": {"data": {"$ref": "#/components/schemas/LeadFact"}}},
+                    ]
+                },
             }
-        }
+        },
+        "schemas": {
+            "Envelope": {"properties": {"subject": {"type": "string"}}},
+            "LeadFact": {"properties": {"record": {"$ref": "#/components/schemas/Lead"}}},
+            "Lead": OPENAPI["components"]["schemas"]["Lead"],
+        },
     },
 }
 

@@ -8,6 +8,8 @@ import orjson
 import pytest
 from flask.testing import FlaskClient
 
+from contracts.services import SERVICE_PORTS
+from gateway.app import create_app
 from gateway.reference import reference
 from tests.unit.gateway.stub import ASYNCAPI, OPENAPI
 
@@ -65,10 +67,11 @@ def test_every_link_within_the_page_leads_somewhere(gateway: FlaskClient) -> Non
 
 def test_shapes_stand_with_their_only_user_or_among_the_shared() -> None:
     told = reference(OPENAPI, ASYNCAPI)
-    assert [(group.name, [shape.name for shape in group.shapes]) for group in told.groups] == [
-        ("leads", ["Lead"]),
-        ("auth", []),
-    ]
+    assert [
+        (section.name, group.name, [shape.name for shape in group.shapes])
+        for section in told.sections
+        for group in section.groups
+    ] == [("sales", "leads", ["Lead"]), ("auth", "auth", [])]
     assert [shape.name for shape in told.shared] == ["Problem"]
 
 
@@ -76,3 +79,12 @@ def test_the_root_leads_to_the_page(gateway: FlaskClient) -> None:
     for path in ("/", "/api"):
         answer = gateway.get(path)
         assert (answer.status_code, answer.headers["Location"]) == (302, "/api/docs")
+
+
+def test_the_committed_documents_make_a_whole_page() -> None:
+    gateway = create_app(dict.fromkeys(SERVICE_PORTS, "http://127.0.0.1:1")).test_client()
+    text = gateway.get("/api/docs").text
+    anchors = re.findall(r' id="([^"]+)"', text)
+    assert len(anchors) == len(set(anchors))
+    assert set(re.findall(r'href="#([^"]+)"', text)) - set(anchors) == set()
+    assert "/api/v1/leads/{id}/convert" in text
