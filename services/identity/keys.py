@@ -3,14 +3,15 @@
 import hashlib
 import json
 from base64 import urlsafe_b64encode
+from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Boolean, Column, DateTime, LargeBinary, Table, Text, Uuid, insert, select
 
+from contracts.events.identity import SigningKey
 from crmkit import tokens
 from crmkit.unit_of_work import UnitOfWork, new_id
 from services.identity.entities import Base
@@ -44,7 +45,7 @@ def ensure(uow: UnitOfWork) -> None:
             retired=False,
         )
     )
-    record = {"kid": jwk["kid"], "jwk": jwk, "retired": False}
+    record = asdict(SigningKey(kid=jwk["kid"], jwk=jwk, retired=False))
     data = {"record": record, "changes": {}, "deleted": False}
     uow.tell("signing_key", key_id, "created", 1, data)
 
@@ -75,7 +76,7 @@ def sign(uow: UnitOfWork, user_id: str, session_id: str) -> str:
     )
 
 
-def _public_jwk(private: Ed25519PrivateKey) -> dict[str, Any]:
+def _public_jwk(private: Ed25519PrivateKey) -> dict[str, str]:
     """The public half as RFC 8037 has it; `kid` is its RFC 7638 thumbprint."""
     raw = private.public_key().public_bytes(
         serialization.Encoding.Raw, serialization.PublicFormat.Raw
