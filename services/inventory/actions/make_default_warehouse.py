@@ -16,5 +16,6 @@ def make_default(uow: UnitOfWork, warehouse: Warehouse) -> Warehouse:
     ).one()
     if former.id != warehouse.id:
         store.update(uow, WAREHOUSE, former, {"is_default": False})
+        uow.session.flush()  # at no moment two of them, whichever has the smaller id
         store.update(uow, WAREHOUSE, warehouse, {"is_default": True}, fact="made_default")
     return warehouse

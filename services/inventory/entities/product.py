@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, HttpUrl, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Constraint
 from sqlalchemy import ScalarSelect, Text, cast, func, literal, select, update
 from sqlalchemy.orm import Mapped
@@ -15,6 +15,7 @@ from crmkit import fields as f
 from crmkit.entity import Access, Computed, Entity, Owned, Snapshot
 from crmkit.priced import Taxes
 from crmkit.records.currencies import currency
+from crmkit.records.validation import URL_PATTERN
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory.entities import Base
 from services.inventory.entities.purchase_order import on_order
@@ -54,7 +55,8 @@ class PriceInput(BaseModel):
 
 
 Prices = Annotated[list[PriceInput], Constraint(max_length=200)]
-Images = Annotated[list[HttpUrl], Constraint(max_length=20)]
+Address = Annotated[str, StringConstraints(pattern=URL_PATTERN, max_length=2000)]
+Images = Annotated[list[Address], Constraint(max_length=20)]
 
 
 class Stock(BaseModel):

@@ -72,12 +72,12 @@ def test_the_default_moves_to_another_warehouse_and_cannot_be_deleted(
     north = stockroom.create(WAREHOUSE, name="North")
     stockroom.work(lambda uow: store.delete(uow, WAREHOUSE, "WH2"))
     stockroom.work(lambda uow: store.restore(uow, WAREHOUSE, north.id))
-    for _ in range(2):
+    for number in ("WH2", "WH1", "WH2", "WH2"):
         stockroom.work(
-            lambda uow: make_default(uow, store.fetch(uow, WAREHOUSE, north.id, "make_default"))
+            lambda uow, n=number: make_default(uow, store.fetch(uow, WAREHOUSE, n, "make_default"))
         )
     rows = stockroom.rows("SELECT number, is_default, version FROM warehouse ORDER BY number")
-    assert [tuple(row) for row in rows] == [("WH1", False, 2), ("WH2", True, 4)]
+    assert [tuple(row) for row in rows] == [("WH1", False, 4), ("WH2", True, 6)]
     with pytest.raises(Problem) as refusal:
         stockroom.work(lambda uow: store.delete(uow, WAREHOUSE, north.id))
     assert refusal.value.code == "default_warehouse"
