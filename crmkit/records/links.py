@@ -1,10 +1,21 @@
 """References between records: checked within the service and, by its copy, across services."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Integer,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -47,14 +58,7 @@ def require(uow: UnitOfWork, target: str, record_id: str, pointer: str) -> None:
 
 
 def _refuse_dangling(uow: UnitOfWork, wanted: Mapping[tuple[str, str], Sequence[str]]) -> None:
-    by_target: dict[str, list[str]] = {}
-    for target, record_id in wanted:
-        by_target.setdefault(target, []).append(record_id)
-    found = {
-        (target, record_id)
-        for target, ids in by_target.items()
-        for record_id in _existing(uow, target, ids)
-    }
+    found = _existing(uow, wanted.keys()) if wanted else set()
     errors = [
         FieldError(pointer, "dangling_link", f"there is no such {target.replace('_', ' ')}")
         for (target, record_id), pointers in wanted.items()
@@ -77,35 +81,39 @@ def _collect(
             wanted.setdefault((field.target, value), []).append(f"{at}/{name}")
 
 
-def _existing(uow: UnitOfWork, target: str, ids: Sequence[str]) -> frozenset[str]:
-    wanted = list(dict.fromkeys(ids))
+def _existing(uow: UnitOfWork, wanted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the (target, id) that exist and are seen, in one statement for all targets.
+
+    Another service's record may exist a moment before its event arrives here: it is waited for.
+    """
+    by_target: dict[str, list[str]] = {}
+    for target, record_id in wanted:
+        by_target.setdefault(target, []).append(record_id)
+    query = union_all(*(_known(uow, target, ids) for target, ids in by_target.items()))
+    elsewhere = {link for link in wanted if link[0] not in uow.entities}
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        found = {(target, record_id) for target, record_id in uow.session.execute(query)}
+        if elsewhere <= found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
+
+
+def _known(uow: UnitOfWork, target: str, ids: Sequence[str]) -> Select[Any]:
     local = uow.entities.get(target)
     if local is not None:
         table = local.model.__table__
         seen = access.visible(local, uow.caller)
-        query = select(table.c.id).where(table.c.id.in_(wanted), table.c.deleted_at.is_(None), seen)
-        return frozenset(uow.session.scalars(query))
+        query = select(literal(target), table.c.id)
+        return query.where(table.c.id.in_(ids), table.c.deleted_at.is_(None), seen)
     if target == "user":
-        people = select(principal.c.user_id).where(
-            principal.c.user_id.in_(wanted), principal.c.active
-        )
-        return _told(uow, people, len(wanted))
-    known = select(linked_record.c.record_id).where(
-        linked_record.c.record_id.in_(wanted),
+        query = select(literal(target), principal.c.user_id)
+        return query.where(principal.c.user_id.in_(ids), principal.c.active)
+    return select(literal(target), linked_record.c.record_id).where(
+        linked_record.c.record_id.in_(ids),
         linked_record.c.entity == target,
         linked_record.c.deleted.is_(False),
     )
-    return _told(uow, known, len(wanted))
-
-
-def _told(uow: UnitOfWork, query: Any, expected: int) -> frozenset[str]:
-    """Another service's record may exist a moment before its event arrives here."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while True:
-        found = frozenset(uow.session.scalars(query))
-        if len(found) == expected or time.monotonic() > deadline:
-            return found
-        time.sleep(0.05)
 
 
 def apply_labels(session: Session, events: Sequence[Event], labels: Mapping[str, str]) -> None:
