@@ -126,7 +126,13 @@ def test_a_changed_offer_is_a_new_revision(boss, make_quote):
     lines = [line(CHAI, "4", "100")]
     changed = boss("PATCH", path, {"lines": lines})
     assert _figures(changed, "revision", "stage") == {"revision": 2, "stage": "Created"}
-    assert boss("POST", f"{path}/deliver")["stage"] == "Delivered"
+    # The same total for other goods, and the same goods for longer, are other offers too.
+    for number, change in enumerate(
+        ({"lines": [line(CHANG, "4", "100")]}, {"valid_till": "2030-01-31"}), start=3
+    ):
+        assert boss("POST", f"{path}/deliver")["stage"] == "Delivered"
+        changed = boss("PATCH", path, change)
+        assert _figures(changed, "revision", "stage") == {"revision": number, "stage": "Created"}
 
 
 def test_an_offer_stands_until_its_last_day(boss, make_quote):
