@@ -51,8 +51,15 @@ class Keys:
         return f"names row {row} of {file}, which is bad" if key in self.bad[file] else ""
 
 
-def _empty_is_none(value: Any) -> Any:
-    text = value.strip() if isinstance(value, str) else value
+def _cleaned(value: Any) -> Any:
+    """A cell without the blanks around it; None when nothing is in it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("is not UTF-8") from None
+    text = value.strip()
     return None if text in ("", "NULL") else text
 
 
@@ -68,7 +75,7 @@ def refers_to(file: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-_NULL = BeforeValidator(_empty_is_none)
+_NULL = BeforeValidator(_cleaned)
 Key = Annotated[str, _NULL, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Text = Annotated[str, _NULL, StringConstraints(min_length=1)]
 OptionalText = Annotated[str | None, _NULL]
