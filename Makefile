@@ -47,7 +47,7 @@ lock:  ## Choose the newest allowed versions again.
 
 setup: $(READY)  ## Only install.
 
-$(READY): requirements.lock pyproject.toml deploy/setup
+$(READY): requirements.lock deploy/setup
 	@PYTHON="$(PYTHON)" UV="$(UV)" deploy/setup $@
 
 clean:  ## Everything that can be made again. Never var/, which holds the company's data.
