@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from prometheus_client import Counter
@@ -12,7 +13,25 @@ from sqlalchemy.orm import Session, sessionmaker
 KIT = MetaData()
 """Tables that every service's database has, each declared by the module that uses it."""
 
-SQL_STATEMENTS = Counter("tandem_sql_statements", "SQL statements executed.", ["service"])
+SQL_STATEMENTS = Counter(
+    "tandem_sql_statements",
+    "SQL statements executed, by what for: request, event, or background.",
+    ["service", "activity"],
+)
+
+ACTIVITY: ContextVar[str] = ContextVar("activity", default="background")
+"""What this thread works on; whoever begins a piece of work says so with `working_on`."""
+
+
+@contextmanager
+def working_on(activity: str) -> Iterator[None]:
+    """Count the statements inside the block as those of `activity`."""
+    token = ACTIVITY.set(activity)
+    try:
+        yield
+    finally:
+        ACTIVITY.reset(token)
+
 
 _SESSION_LIMITS = (
     "-c statement_timeout=30000 -c lock_timeout=10000 "
@@ -35,11 +54,10 @@ class Database:
             pool_use_lifo=True,
             connect_args={"options": _SESSION_LIMITS, "application_name": f"tandem-{service}"},
         )
-        counter = SQL_STATEMENTS.labels(service)
 
         @event.listens_for(self.engine, "after_cursor_execute")
         def count_statement(*_: Any) -> None:
-            counter.inc()
+            SQL_STATEMENTS.labels(service, ACTIVITY.get()).inc()
 
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -23,7 +23,7 @@ from crmkit.bus import PermanentError, faults, metrics
 from crmkit.bus.envelope import from_json
 from crmkit.bus.subscription import Subscription
 from crmkit.bus.transport import Delivery
-from crmkit.db import KIT, Database
+from crmkit.db import KIT, Database, working_on
 
 RETENTION = timedelta(days=90)
 
@@ -150,7 +150,7 @@ def _commit(
     """One transaction; tried again at once if it lost against another one."""
     for tries_left in range(_CONFLICT_TRIES - 1, -1, -1):
         try:
-            with database.transaction() as session:
+            with working_on("event"), database.transaction() as session:
                 new = remember(session, subscription.name, [event.id for event in events])
                 if new:
                     subscription.handle(session, [event for event in events if event.id in new])

@@ -22,6 +22,7 @@ from contracts.errors import (
     unavailable,
 )
 from crmkit import tracing
+from crmkit.db import working_on
 from crmkit.doors.context import ServiceContext
 from crmkit.doors.requests import Answer, Call
 from crmkit.records import idempotency, journal, rendering
@@ -56,7 +57,8 @@ def respond(
     parent = tracing.parse(request.headers.get("traceparent"))
     call = Call(request, request_id, tracing.child_of(parent))
     try:
-        answer = _perform(context, call, operation, public=public)
+        with working_on("request"):
+            answer = _perform(context, call, operation, public=public)
     except Problem as problem:
         answer = _problem(problem, request_id)
     except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,11 +32,15 @@ _WORK_PORT = 100
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A running suite. `var` is its directory; the log is in `var/suite.log`."""
+    """A running suite. `var` is its directory; the log is in `var/suite.log`.
+
+    `processes` are the addresses at which its processes show their figures.
+    """
 
     url: str
     password: str
     var: Path
+    processes: tuple[str, ...]
 
 
 @contextmanager
@@ -69,7 +73,8 @@ def up(settings: Settings) -> Iterator[Stage]:
         connect(settings.pg_url).close()
         stack.callback(_drop_databases, settings.pg_url, prefix)
         var = stack.enter_context(_directory())
-        yield stack.enter_context(_running("up", var, environment))
+        services = [f"http://{HOST}:{port + also}" for port in ports for also in (0, _WORK_PORT)]
+        yield stack.enter_context(_running("up", var, environment, services))
 
 
 @contextmanager
@@ -85,7 +90,9 @@ def _directory() -> Iterator[Path]:
 
 
 @contextmanager
-def _running(command: str, var: Path, environment: dict[str, str]) -> Iterator[Stage]:
+def _running(
+    command: str, var: Path, environment: dict[str, str], services: Sequence[str] = ()
+) -> Iterator[Stage]:
     password = secrets.token_urlsafe(16)
     (port,) = _free_ports(1)
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("TANDEM_")}
@@ -108,7 +115,7 @@ def _running(command: str, var: Path, environment: dict[str, str]) -> Iterator[S
         try:
             url = f"http://{HOST}:{port}"
             _await_ready(process, url, log)
-            yield Stage(url, password, var)
+            yield Stage(url, password, var, (url, *services))
         finally:
             _stop(process)
 

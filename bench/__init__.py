@@ -1,0 +1,1 @@
+"""What a request costs: rate, latency, CPU over all processes, SQL statements."""
