@@ -1,6 +1,8 @@
 """Whatever dies, and wherever: nothing told is lost, and nothing takes effect twice."""
 
+import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -117,11 +119,13 @@ def test_broker_killed_and_restarted(node: RabbitNode) -> None:
 
 
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    own = EmbeddedPostgres(tmp_path)
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """A cluster to be stopped at will; not in `tmp_path`, which only its owner may pass through."""
+    own = EmbeddedPostgres(Path(os.environ["TANDEM_TEST_RUN"]) / f"restarted-{os.getpid()}")
     own.start()
     yield own
     own.stop()
+    shutil.rmtree(own.directory)
 
 
 def test_postgres_restarted(suite: Suite, postgres: EmbeddedPostgres) -> None:
