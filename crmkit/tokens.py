@@ -66,7 +66,7 @@ def verify(token: str, keys: Sequence[Jwk]) -> Claims:
         raise unauthenticated("The token is too long.")
     try:
         header = jwt.get_unverified_header(token)
-        if header.get("typ") != TYPE or header.get("alg") != ALGORITHM or "crit" in header:
+        if header.get("typ") != TYPE or header.get("alg") != ALGORITHM:
             raise unauthenticated("This is not an access token of Tandem.")
         payload = jwt.decode(
             token,

@@ -112,7 +112,7 @@ def test_status_headers_and_body_come_back_as_they_are(
         "Referrer-Policy": "no-referrer",
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     }
-    assert len(answer.headers.getlist("X-Request-Id")) == 1
+    assert len(answer.headers) == 10
 
 
 def test_a_problem_of_a_service_is_not_touched(
