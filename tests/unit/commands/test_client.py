@@ -2,6 +2,8 @@
 
 import socket
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,29 @@ def test_what_another_process_renewed_is_taken_over(gateway: Gateway, tmp_path: 
     with Client(Credentials(gateway.url, "first", "r1"), kept_in=path) as client:
         client.get("/leads")
     assert gateway.heard[1].headers["Authorization"] == "Bearer second"
+
+
+def test_threads_that_meet_a_spent_token_renew_it_once(gateway: Gateway) -> None:
+    """A refresh token that is used twice ends the sign-in."""
+    both_refused = threading.Barrier(2, timeout=10)
+
+    class Waiting(Client):
+        def _renewed(self, spent: str) -> str:
+            both_refused.wait()
+            return super()._renewed(spent)
+
+    for document in ({}, {}):
+        gateway.says(401, document)
+    gateway.says(200, RENEWED)
+    for document in ({}, {}):
+        gateway.says(200, document)
+    with (
+        Waiting(Credentials(gateway.url, "first", "r1")) as client,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        assert list(pool.map(client.get, ["/leads", "/leads"])) == [{}, {}]
+    renewals = [said for said in gateway.heard if said.path.endswith("/refresh")]
+    assert len(renewals) == 1
 
 
 def test_a_sign_in_that_is_over_says_so(gateway: Gateway) -> None:

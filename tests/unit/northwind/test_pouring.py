@@ -170,6 +170,16 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(directory: Path) -> None:
     assert sorted(approved) == sorted(set(approved))
 
 
+def test_a_shipment_under_way_is_waited_for_and_not_made_again(directory: Path) -> None:
+    tandem = FakeTandem()
+    pour(tandem, directory)
+    tandem.records["sales-orders", "10250"]["status"] = "Approved"
+    tandem.calls.clear()
+    summary = pour(tandem, directory)
+    assert summary.counts["Shipments"] == Counter(unchanged=2)
+    assert not [call for call in tandem.calls if call.startswith("POST")]
+
+
 def test_an_order_someone_cancelled_meanwhile_is_left_alone(directory: Path) -> None:
     tandem = FakeTandem()
     pour(tandem, directory)
