@@ -6,7 +6,7 @@ what one read cannot have changed when it writes.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -158,4 +158,4 @@ def _tell_low(uow: UnitOfWork, row: Any) -> None:
         available=f"{row.available:f}",
         reorder_level=f"{row.reorder_level:f}",
     )
-    uow.tell("stock", row.product_id, "low", row.version, asdict(notice))
+    uow.tell("stock", row.product_id, "low", row.version, rendering.to_json_types(notice))

@@ -6,7 +6,7 @@ shipment took, which is nothing if it was short.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -230,9 +230,8 @@ def _answer(
     version: int,
     data: StockPosted | StockShort | StockReleased,
 ) -> None:
-    uow.because_of(shipment.event).tell(
-        "stock", shipment.event.subject, fact, version, asdict(data)
-    )
+    cause = uow.because_of(shipment.event)
+    cause.tell("stock", shipment.event.subject, fact, version, rendering.to_json_types(data))
 
 
 def _told(shipment: _Shipment) -> tuple[PostedLine, ...]:
