@@ -40,7 +40,7 @@ class RabbitNode:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._directory.mkdir(parents=True)
-        self._port, self._names_port, self._distribution_port = _free_ports(3)
+        self._port, self._names_port, self._distribution_port = free_ports(3)
         self._names: subprocess.Popen[bytes] | None = None
         self._node: subprocess.Popen[bytes] | None = None
         self.url = f"amqp://guest:guest@127.0.0.1:{self._port}/%2F"
@@ -118,7 +118,7 @@ def _installed(program: str) -> str:
     return path
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports nobody listens at; the search starts at a different place in each process."""
     found: list[int] = []
     start = os.getpid() * 7 % len(_PORTS)
