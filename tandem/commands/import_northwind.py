@@ -72,7 +72,8 @@ def report(summary: Summary, console: Console) -> None:
     for fault in sorted(summary.faults, key=lambda f: (f.file, f.row)):
         console.print(str(fault), style="red", markup=False, highlight=False, soft_wrap=True)
     if summary.faults:
-        console.print(f"{len(summary.faults)} rows failed; all others are in.")
+        rows = {(fault.file, fault.row) for fault in summary.faults}
+        console.print(f"{len(rows)} bad rows; all others are in.")
     elif summary.written:
         console.print(f"{summary.written} records written.")
     else:

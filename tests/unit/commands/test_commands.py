@@ -109,15 +109,17 @@ def test_the_report_of_an_import_lists_the_bad_rows_in_order() -> None:
     faults = [
         RowFault("products.csv", 7, (("unitPrice", "is [red] wrong"), ("productName", "too"))),
         RowFault("products.csv", 3, (("unitPrice", "is wrong"),)),
+        RowFault("products.csv", 3, (("(row)", "needs another"),)),
     ]
     console = Console(record=True, width=100)
     with console.capture() as captured:
         report(Summary(faults), console)
-    assert captured.get().splitlines()[-4:] == [
+    assert captured.get().splitlines()[-5:] == [
         "products.csv row 3: unitPrice: is wrong",
+        "products.csv row 3: (row): needs another",
         "products.csv row 7: unitPrice: is [red] wrong",
         "products.csv row 7: productName: too",
-        "2 rows failed; all others are in.",
+        "2 bad rows; all others are in.",
     ]
 
 
