@@ -54,6 +54,12 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
         return document | self.extra
 
 
+def json_pointer(*steps: object) -> str:
+    """The RFC 6901 pointer to what these keys and positions lead to."""
+    escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "".join(f"/{step}" for step in escaped)
+
+
 def bad_request(code: str, detail: str, errors: Sequence[FieldError] = ()) -> Problem:
     """400: the request itself cannot be read."""
     return Problem(400, code, detail, errors=errors)

@@ -98,7 +98,7 @@ def long_text(*, length: int = 50_000, required: bool = False) -> MappedColumn[A
 
 
 def email(*, required: bool = False) -> MappedColumn[Any]:
-    """An address as RFC 5321 allows it; stored as typed, personal data."""
+    """An address as RFC 5321 allows it, its domain in lower case; personal data."""
     return _column(Text, Field(Kind.EMAIL, required=required, max_length=254, personal=True))
 
 

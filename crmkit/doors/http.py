@@ -9,7 +9,7 @@ import orjson
 from eventlet import wsgi
 from nameko.web.handlers import HttpRequestHandler
 from nameko.web.server import HttpOnlyProtocol, WebServer, WsgiApp
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Request, Response
 
 from contracts.errors import PROBLEM_TYPE, Problem, method_not_allowed, not_found
@@ -30,6 +30,8 @@ class _Application(WsgiApp):  # type: ignore[misc]
         adapter = self.url_map.bind_to_environ(environ)
         request = Request(environ)
         try:
+            if "\x00" in environ["PATH_INFO"] or "%00" in environ.get("QUERY_STRING", ""):
+                raise BadRequest("An address must not contain the NUL character.")
             door, request.path_values = adapter.match()  # type: ignore[attr-defined]
             answer = door.handle_request(request)
         except HTTPException as refusal:

@@ -1,6 +1,7 @@
 """What an operation gets to see of an HTTP request, and what it answers."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,7 +9,14 @@ from typing import Any
 import orjson
 from werkzeug.wrappers import Request
 
-from contracts.errors import FieldError, Problem, bad_request, too_large
+from contracts.errors import (
+    FieldError,
+    Problem,
+    bad_request,
+    invalid,
+    json_pointer,
+    too_large,
+)
 from crmkit.entity import Entity
 from crmkit.records import rendering
 from crmkit.unit_of_work import UnitOfWork
@@ -16,7 +24,6 @@ from crmkit.unit_of_work import UnitOfWork
 BODY_LIMIT = 10 * 1024 * 1024
 """Bytes; the gateway has a limit of its own, but a service's door trusts nobody."""
 
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _ENTITY_TAG = re.compile(r'^(?:W/)?"(\d{1,10})"$')
 _JSON = {"", "application/json", "application/merge-patch+json"}
 
@@ -37,17 +44,24 @@ class Call:
         return self.request.get_data(cache=False)
 
     def json(self) -> Any:
-        """The body as JSON; an absent one is an empty object. Raises Problem 400, 413, 415."""
+        """The body as JSON; an absent one is an empty object. Raises Problem 400, 413, 415.
+
+        PostgreSQL cannot keep the NUL character, so wherever one stands it is refused here: 422.
+        """
         if not self.body:
             return {}
         if self.request.mimetype not in _JSON:
             raise Problem(415, "unsupported_media_type", "Send application/json.")
-        if _NUL.search(self.body):
-            raise bad_request("invalid_json", "Text must not contain the NUL character.")
         try:
-            return orjson.loads(self.body)
+            value = orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
             raise bad_request("invalid_json", f"The body is not JSON: {error}.") from None
+        if rb"\u0000" in self.body:
+            detail = "must not contain the NUL character"
+            errors = [FieldError(at, "invalid", detail) for at in sorted(set(_with_nul(value)))]
+            if errors:
+                raise invalid(errors)
+        return value
 
     @property
     def if_match(self) -> int | None:
@@ -65,6 +79,20 @@ class Call:
     def arguments(self) -> list[tuple[str, str]]:
         """The query string's parameters in their order."""
         return list(self.request.args.items(multi=True))
+
+
+def _with_nul(value: Any) -> Iterator[str]:
+    """Pointers to the texts and keys that contain it, without recursion: JSON may be deep."""
+    waiting: list[tuple[tuple[object, ...], Any]] = [((), value)]
+    while waiting:
+        steps, part = waiting.pop()
+        if isinstance(part, str) and "\x00" in part:
+            yield json_pointer(*steps)
+        elif isinstance(part, list):
+            waiting += [((*steps, position), item) for position, item in enumerate(part)]
+        elif isinstance(part, dict):
+            waiting += [((*steps, key), item) for key, item in part.items()]
+            yield from (json_pointer(*steps, key) for key in part if "\x00" in key)
 
 
 @dataclass(frozen=True, slots=True)

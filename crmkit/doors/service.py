@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from werkzeug.wrappers import Request, Response
 
-from contracts.errors import FieldError, bad_request, forbidden, not_found
+from contracts.errors import FieldError, Problem, bad_request, forbidden, not_found
 from crmkit.bus import parked
 from crmkit.config import Settings
 from crmkit.db import Database
@@ -63,7 +63,7 @@ class RecordService:
         """One record by id or number."""
         entity = self._entity(plural)
         values = store.read(uow, entity, key)
-        if call.request.headers.get("If-None-Match") == f'"{values["version"]}"':
+        if call.request.if_none_match.contains_weak(str(values["version"])):
             return Answer(304, headers={"ETag": f'"{values["version"]}"'})
         return record_answer(uow, entity, values)
 
@@ -149,10 +149,13 @@ class RecordService:
         """Events this service could not apply and a person must decide on."""
         _administrators_only(uow)
         limit = query.page_size(call.request.args.get("limit"))
+        cursor = call.request.args.get("cursor")
+        if cursor is not None and not store.is_id(cursor):
+            raise _no_cursor("cursor")
         found = parked.list_parked(
             uow.session,
             state=call.request.args.get("state", "parked"),
-            cursor=call.request.args.get("cursor"),
+            cursor=cursor,
             limit=limit + 1,
         )
         items = [event.document() for event in found[:limit]]
@@ -212,11 +215,12 @@ def _whole(call: Call, name: str) -> int | None:
     text = call.request.args.get(name)
     if text is None or text.isdecimal():
         return None if text is None else int(text)
-    raise bad_request(
-        "invalid_cursor",
-        "The cursor cannot be read.",
-        [FieldError(f"/{name}", "invalid", "is no cursor of this list")],
-    )
+    raise _no_cursor(name)
+
+
+def _no_cursor(name: str) -> Problem:
+    error = FieldError(f"/{name}", "invalid", "is no cursor of this list")
+    return bad_request("invalid_cursor", "The cursor cannot be read.", [error])
 
 
 __all__ = ["RecordService", "every", "get", "post"]

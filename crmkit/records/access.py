@@ -9,13 +9,21 @@ from contracts.errors import forbidden, method_not_allowed
 from crmkit.entity import Access, Entity
 from crmkit.records.principals import principal, role
 
+_METHODS = {"view": "GET", "create": "POST", "edit": "PATCH", "delete": "DELETE"}
+
 
 def require(entity: Entity, caller: Caller, verb: str) -> None:
     """Refuse a verb nobody has here (405) or this caller lacks on every record (403)."""
     if not entity.allows(verb):
-        raise method_not_allowed(["GET"])
+        raise method_not_allowed(_methods_beside(entity, verb))
     if not may_ever(entity, caller, verb):
         raise forbidden(f"Only administrators may {verb} {entity.plural.replace('-', ' ')}.")
+
+
+def _methods_beside(entity: Entity, verb: str) -> list[str]:
+    """What the address of a closed verb does take."""
+    verbs = ("view", "create") if verb == "create" else ("view", "edit", "delete")
+    return [_METHODS[verb] for verb in verbs if entity.allows(verb)]
 
 
 def may_ever(entity: Entity, caller: Caller, verb: str) -> bool:

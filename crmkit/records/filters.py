@@ -11,7 +11,8 @@ from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
 from crmkit.records.validation import adapter
 
-_TEXTS = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.PHONE, Kind.URL})
+TEXTS = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.PHONE, Kind.URL})
+"""What people type freely: looked into, and never a list of choices."""
 _ORDERED = frozenset(
     {Kind.INTEGER, Kind.DECIMAL, Kind.PERCENT, Kind.MONEY, Kind.DATE, Kind.DATETIME}
 )
@@ -35,7 +36,7 @@ def operators(field: Field) -> tuple[str, ...]:
     names = ["eq", "ne", "empty"]
     if field.kind in _ORDERED:
         names += _BOUNDS
-    if field.kind in _TEXTS:
+    if field.kind in TEXTS:
         names += _PATTERNS
     return tuple(names)
 
@@ -81,13 +82,13 @@ def _clause(column: Any, field: Field, operator: str, text: str) -> ColumnElemen
 
 def _parts(field: Field, text: str) -> list[str]:
     # Free text may hold a comma of its own; so may a choice of a picklist, known by the whole.
-    if field.kind in _TEXTS or text in field.choices:
+    if field.kind in TEXTS or text in field.choices:
         return [text]
     return text.split(",")
 
 
 def _empty(column: Any, field: Field) -> ColumnElement[bool]:
-    if field.kind in _TEXTS:
+    if field.kind in TEXTS:
         return column.is_(None) | (column == "")  # type: ignore[no-any-return]
     return column.is_(None)  # type: ignore[no-any-return]
 
@@ -96,6 +97,6 @@ def read_value(field: Field, text: str) -> Any:
     """One value of this field from the text of a URL; raises pydantic's ValidationError."""
     if field.kind is Kind.BOOLEAN:
         return adapter(field).validate_json(text, strict=True)
-    if field.kind in _TEXTS:
+    if field.kind in TEXTS:
         return adapter(Field(Kind.TEXT, max_length=2000)).validate_python(text)
     return adapter(field).validate_python(text)

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from contracts.errors import FieldError, bad_request
 from crmkit.entity import Entity
-from crmkit.fields import Kind
+from crmkit.fields import Field, Kind
 from crmkit.records import access, filters, rendering, searching
+from crmkit.records.validation import adapter
 from crmkit.unit_of_work import UnitOfWork
 
 DEFAULT_LIMIT = 25
@@ -187,9 +188,12 @@ def _after(
 
 
 def _value(entity: Entity, name: str, value: Any) -> Any:
+    """A value as a cursor carries it: as it is kept, not as people send it."""
     field = entity.fields[name]
-    if field.kind in {Kind.BOOLEAN, Kind.INTEGER}:
-        return value
+    if field.kind in filters.TEXTS:
+        return adapter(Field(Kind.LONG_TEXT)).validate_python(value)
+    if field.kind is Kind.BOOLEAN:
+        return adapter(field).validate_python(value)
     return filters.read_value(field, str(value))
 
 

@@ -13,6 +13,8 @@ from crmkit.unit_of_work import UnitOfWork
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~\s]+")
 _RUNS = re.compile(f"[{CJK}]+|[^{CJK}]+")
 _MOST_WORDS = 12
+_LONGEST_WORD = 200
+"""PostgreSQL refuses words of 2 KB; so much of one finds it as well."""
 
 
 def query_text(typed: str) -> str:
@@ -26,7 +28,7 @@ def query_text(typed: str) -> str:
             if re.match(f"[{CJK}]", run):
                 terms.append("(" + " <-> ".join(f"'{character}'" for character in run) + ")")
             else:
-                terms.append(f"'{run}':*")
+                terms.append(f"'{run[:_LONGEST_WORD]}':*")
     return " & ".join(terms)
 
 

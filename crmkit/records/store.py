@@ -2,6 +2,7 @@
 fields, validation, links, derivations, rules, number, row, and at commit history and outbox.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from contracts.errors import FieldError, Problem, invalid, not_found, preconditi
 from crmkit.entity import Entity, Snapshot
 from crmkit.records import access, line_items, links, numbering, rendering, telling, validation
 from crmkit.unit_of_work import UnitOfWork, new_id
+
+_ID = re.compile(validation.UUID_PATTERN)
 
 
 def create(uow: UnitOfWork, entity: Entity, payload: Any, *, source: str = "API") -> Any:
@@ -129,7 +132,7 @@ def _lookup(entity: Entity, key: str, query: Any) -> Any:
 
 def is_id(key: str) -> bool:
     """Whether `key` is written as an id rather than as a number."""
-    return len(key) == 36 and key.count("-") == 4 and all(c in "0123456789abcdef-" for c in key)  # noqa: PLR2004
+    return _ID.fullmatch(key) is not None
 
 
 def patch(

@@ -1,5 +1,6 @@
 """Reads what a client sent into typed values, and names every field that is wrong at once."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,7 +22,7 @@ from pydantic import (
 )
 from pydantic import Field as Constraint
 
-from contracts.errors import FieldError, bad_request, invalid
+from contracts.errors import FieldError, bad_request, invalid, json_pointer
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
 
@@ -51,6 +52,25 @@ def _no_control_characters(value: str) -> str:
     return value
 
 
+def _not_a_boolean(value: Any) -> Any:
+    """Python takes True for 1; JSON does not."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - pydantic reports this kind
+    return value
+
+
+def _is_written_as(pattern: str, example: str) -> BeforeValidator:
+    """Pydantic would take any number for the seconds since 1970."""
+    written = re.compile(pattern)
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or not written.match(value.strip()):
+            raise ValueError(f"must be written as {example}")
+        return value
+
+    return BeforeValidator(check)
+
+
 def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
@@ -63,6 +83,9 @@ def _blank_is_none(value: Any) -> Any:
 
 
 _CLEAN = AfterValidator(_no_control_characters)
+_NUMBER = BeforeValidator(_not_a_boolean)
+_DAY = _is_written_as(r"^\d{4}-\d\d-\d\d$", "2025-12-31")
+_INSTANT = _is_written_as(r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", "2025-12-31T23:59:59Z")
 
 
 def python_type(field: Field) -> Any:  # noqa: C901, PLR0911 - one case for each kind
@@ -89,7 +112,8 @@ def python_type(field: Field) -> Any:  # noqa: C901, PLR0911 - one case for each
             )
             return Annotated[str, limits, _CLEAN]
         case Kind.INTEGER:
-            return Annotated[int, Constraint(ge=_whole(field.minimum), le=_whole(field.maximum))]
+            bounds = Constraint(ge=_whole(field.minimum), le=_whole(field.maximum))
+            return Annotated[int, bounds, _NUMBER]
         case Kind.DECIMAL | Kind.PERCENT | Kind.MONEY:
             return Annotated[
                 Decimal,
@@ -100,13 +124,14 @@ def python_type(field: Field) -> Any:  # noqa: C901, PLR0911 - one case for each
                     decimal_places=field.scale,
                     allow_inf_nan=False,
                 ),
+                _NUMBER,
             ]
         case Kind.BOOLEAN:
             return Annotated[bool, Strict()]
         case Kind.DATE:
-            return date
+            return Annotated[date, _DAY]
         case Kind.DATETIME:
-            return Annotated[AwareDatetime, AfterValidator(_in_utc)]
+            return Annotated[AwareDatetime, AfterValidator(_in_utc), _INSTANT]
         case Kind.PICKLIST:
             return Literal[field.choices]
         case Kind.LINK:
@@ -119,8 +144,8 @@ def _whole(bound: Decimal | None) -> int | None:
     return None if bound is None else int(bound)
 
 
-def _annotation(field: Field) -> Any:
-    if not field.nullable:
+def _annotation(field: Field, *, nullable: bool) -> Any:
+    if not nullable:
         return python_type(field)
     return Annotated[python_type(field) | None, BeforeValidator(_blank_is_none)]
 
@@ -136,10 +161,11 @@ def _default(field: Field, *, partial: bool) -> Any:
 @lru_cache(maxsize=512)
 def request_model(entity: Entity, *, partial: bool) -> type[BaseModel]:
     """The pydantic model of a create (`partial` false) or of a merge patch (RFC 7396)."""
-    shapes: dict[str, Any] = {
-        name: (_annotation(f), _default(f, partial=partial))
-        for name, f in _writable(entity.own_fields).items()
-    }
+    shapes: dict[str, Any] = {}
+    for name, f in _writable(entity.own_fields).items():
+        # An owner may be left out of a new record, but never be taken from an old one.
+        nullable = f.nullable and (not partial or bool(entity.columns[name].nullable))
+        shapes[name] = (_annotation(f, nullable=nullable), _default(f, partial=partial))
     if entity.line_model is not None:
         line = _line_model(entity)
         lines = Annotated[list[line], Constraint(max_length=1000)]  # type: ignore[valid-type]
@@ -153,9 +179,9 @@ def request_model(entity: Entity, *, partial: bool) -> type[BaseModel]:
 
 def _line_model(entity: Entity) -> type[BaseModel]:
     identity = Field(Kind.LINK)
-    shapes: dict[str, Any] = {"id": (_annotation(identity), None)}
+    shapes: dict[str, Any] = {"id": (_annotation(identity, nullable=True), None)}
     for name, f in _writable(entity.line_fields).items():
-        shapes[name] = (_annotation(f), _default(f, partial=False))
+        shapes[name] = (_annotation(f, nullable=f.nullable), _default(f, partial=False))
     assert entity.line_model is not None
     name = f"{entity.line_model.__name__}Input"
     return create_model(name, __config__=ConfigDict(extra="forbid"), **shapes)
@@ -193,7 +219,8 @@ def _plain(value: Any) -> Any:
 
 
 def _read_only(entity: Entity) -> frozenset[str]:
-    return frozenset(name for name, f in entity.fields.items() if f.read_only)
+    stored = (name for name, f in entity.fields.items() if f.read_only)
+    return frozenset((*stored, *entity.computed))
 
 
 def field_errors(
@@ -206,8 +233,7 @@ def field_errors(
         code = CODES.get(error["type"], error["type"])
         if code == "unknown_field" and location[-1] in read_only:
             code = "read_only"
-        pointer = "/".join(["", *(s.replace("~", "~0").replace("/", "~1") for s in location)])
-        errors.append(FieldError(at + pointer, code, error["msg"]))
+        errors.append(FieldError(at + json_pointer(*location), code, error["msg"]))
     return errors
 
 
