@@ -1,4 +1,4 @@
-"""One service in a process of its own: `python -m tests.service.serve NAME DATABASE_URL`.
+"""One service in a process of its own: `python -m tests.service.serve PACKAGE DATABASE_URL`.
 
 It is told nothing but what tests tell it, and prints the free port that it listens on.
 """
@@ -18,10 +18,10 @@ from crmkit.db import KIT, Database  # noqa: E402
 from crmkit.doors.container import build  # noqa: E402
 
 
-def main(name: str, url: str) -> None:
-    logs.configure(name, level="WARNING")
-    service = importlib.import_module(f"services.{name}.service").SERVICE
-    database = Database(url, name)
+def main(package: str, url: str) -> None:
+    service = importlib.import_module(f"{package}.service").SERVICE
+    logs.configure(service.name, level="WARNING")
+    database = Database(url, service.name)
     KIT.create_all(database.engine)
     service.base.metadata.create_all(database.engine)
     settings = Settings.from_env({})

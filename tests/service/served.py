@@ -43,11 +43,13 @@ class Api:
         if token is not None:
             self._session.headers["Authorization"] = f"Bearer {token}"
 
-    def __call__(self, method, path, body=None, *, status=200, **headers):
+    def ask(self, method, path, body=None, **headers):
+        """The answer as it is; `If_Match="1"` sends the header If-Match."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = self._session.request(
-            method, self._url + path, json=body, headers=names, timeout=30
-        )
+        return self._session.request(method, self._url + path, json=body, headers=names, timeout=30)
+
+    def __call__(self, method, path, body=None, *, status=200, **headers):
+        answer = self.ask(method, path, body, **headers)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
 
@@ -70,23 +72,24 @@ class Api:
 class Served:
     """The service's address and database, and the subscriptions through which it hears."""
 
-    def __init__(self, name, url, database_url):
+    def __init__(self, name, package, url, database_url):
         self.url = url
         self.database = Database(database_url, name)
         self._key = Ed25519PrivateKey.generate()
-        heard = importlib.import_module(f"services.{name}.subscriptions").SUBSCRIPTIONS
+        heard = importlib.import_module(f"{package}.subscriptions").SUBSCRIPTIONS
         self._subscriptions = {h.name: hearing.subscription(h, name, {}) for h in heard}
 
     def as_(self, user_id):
         """The service as this person meets it; None does not sign in."""
-        if user_id is None:
-            return Api(self.url, None)
+        return Api(self.url, None if user_id is None else self.token(user_id))
+
+    def token(self, user_id, *, key=None, algorithm="EdDSA", header=(), **claims):
+        """An access token; whatever is given replaces what identity would have written."""
         now = int(time.time())
         payload = {"iss": "tandem", "aud": "tandem", "sub": user_id, "iat": now, "exp": now + 600}
-        headers = {"typ": "at+jwt", "kid": "test"}
-        return Api(
-            self.url, jwt.encode(payload | {"jti": "1"}, self._key, "EdDSA", headers=headers)
-        )
+        headers = {"typ": "at+jwt", "kid": "test"} | dict(header)
+        key = self._key if key is None else key
+        return jwt.encode(payload | {"jti": "1"} | claims, key, algorithm, headers=headers)
 
     def hear(self, subscription, *events):
         """Deliver events as the bus does; the verdict on each."""
@@ -136,18 +139,19 @@ def person(user_id, version=1, **values):
 
 
 @contextmanager
-def serving(name):
+def serving(name, package=""):
     """The service `name` on HTTP, knowing the people above."""
+    package = package or f"services.{name}"
     url = cluster.fresh_database(name)
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.service.serve", name, url],
+        [sys.executable, "-W", "ignore", "-m", "tests.service.serve", package, url],
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
         port = process.stdout.readline().strip()
-        service = Served(name, f"http://127.0.0.1:{port}", url)
+        service = Served(name, package, f"http://127.0.0.1:{port}", url)
         service.know_people()
         yield service
         service.database.close()

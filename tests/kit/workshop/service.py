@@ -1,38 +1,30 @@
-"""A service that exists only in the tests: one entity with a field of each kind, one with lines.
+"""A service that exists only in the tests: one entity with a field of each kind, one with lines."""
 
-`python -m tests.kit.workshop DATABASE_URL` serves it on a free port, which it prints.
-"""
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
-import eventlet
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ForeignKey, Uuid, func, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-eventlet.monkey_patch()
-
-import sys  # noqa: E402
-from datetime import date, datetime  # noqa: E402
-from decimal import Decimal  # noqa: E402
-from typing import Any  # noqa: E402
-
-from pydantic import BaseModel, ConfigDict  # noqa: E402
-from sqlalchemy import ForeignKey, Uuid  # noqa: E402
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship  # noqa: E402
-
-from contracts.errors import FieldError, refused  # noqa: E402
-from crmkit import fields as f  # noqa: E402
-from crmkit import logs  # noqa: E402
-from crmkit.bus.local import LocalTransport  # noqa: E402
-from crmkit.bus.topology import Topology  # noqa: E402
-from crmkit.config import Settings  # noqa: E402
-from crmkit.db import KIT, Database  # noqa: E402
-from crmkit.doors.container import build  # noqa: E402
-from crmkit.doors.service import RecordService, post  # noqa: E402
-from crmkit.entity import Access, Entity, Line, Owned, Record  # noqa: E402
-from crmkit.records import store  # noqa: E402
-from crmkit.records.hearing import PEOPLE  # noqa: E402
-from crmkit.unit_of_work import UnitOfWork  # noqa: E402
+from contracts.errors import FieldError, refused
+from crmkit import fields as f
+from crmkit.doors.service import RecordService, get, post
+from crmkit.entity import Access, Computed, Entity, Line, Owned, Record
+from crmkit.records import store
+from crmkit.unit_of_work import UnitOfWork
+from tests.kit.workshop.subscriptions import SUBSCRIPTIONS
 
 
 class Base(DeclarativeBase):
     pass
+
+
+class Size(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    millimetres: int
 
 
 class Widget(Owned, Base):
@@ -52,6 +44,7 @@ class Widget(Owned, Base):
     seen_at: Mapped[datetime | None] = f.instant()
     colour: Mapped[str] = f.picklist(("Red", "Green", "Sky, blue"), default="Red")
     parent_id: Mapped[str | None] = f.link("widget")
+    sizes: Mapped[list[Any]] = f.json(list[Size], default=[])
     doubled: Mapped[int | None] = f.integer(read_only=True)
     search: Mapped[Any] = f.search("name", "notes", "email")
 
@@ -64,18 +57,9 @@ def forbid_thirteen(widget: Any, _before: Any) -> list[FieldError]:
     return [FieldError("/parts", "unlucky", "is thirteen")] if widget.parts == 13 else []
 
 
-WIDGET = Entity(
-    model=Widget,
-    name="widget",
-    plural="widgets",
-    title="Widget",
-    label=("name",),
-    access=Access.OWNED,
-    prefix="WID",
-    derive=(double,),
-    rules=(forbid_thirteen,),
-    verbs=frozenset({"paint"}),
-)
+def keep_green_ones(_uow: UnitOfWork, widget: Any) -> None:
+    if widget.colour == "Green":
+        raise refused("green", "Green ones are kept.")
 
 
 class Crate(Record, Base):
@@ -91,7 +75,30 @@ class CrateLine(Line, Base):
     record_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), ForeignKey("crate.id"), index=True)
     widget_id: Mapped[str] = f.link("widget", required=True)
     quantity: Mapped[Decimal] = f.decimal(required=True, minimum=0)
+    fragile: Mapped[bool] = f.boolean()
+    packed: Mapped[int | None] = f.integer(read_only=True)
 
+
+def crates() -> Any:
+    lines = select(func.count()).where(CrateLine.widget_id == Widget.__table__.c.id)
+    return lines.correlate(Widget.__table__).scalar_subquery()
+
+
+WIDGET = Entity(
+    model=Widget,
+    name="widget",
+    plural="widgets",
+    title="Widget",
+    label=("name",),
+    access=Access.OWNED,
+    prefix="WID",
+    derive=(double,),
+    rules=(forbid_thirteen,),
+    verbs=frozenset({"paint"}),
+    facts=frozenset({"painted"}),
+    computed={"crated": Computed(int, crates)},
+    on_delete=(keep_green_ones,),
+)
 
 CRATE = Entity(
     model=Crate,
@@ -109,6 +116,8 @@ CRATE = Entity(
 class Rule(Record, Base):
     __tablename__ = "rule"
     text: Mapped[str] = f.text(required=True)
+    repealed: Mapped[bool] = f.boolean()
+    search: Mapped[Any] = f.search("text")
 
 
 RULE = Entity(
@@ -118,12 +127,39 @@ RULE = Entity(
     title="Rule",
     label=("text",),
     access=Access.ADMIN_WRITES,
+    unlisted="repealed",
+)
+
+
+class Secret(Record, Base):
+    __tablename__ = "secret"
+    text: Mapped[str] = f.text(required=True)
+    search: Mapped[Any] = f.search("text")
+
+
+SECRET = Entity(
+    model=Secret,
+    name="secret",
+    plural="secrets",
+    title="Secret",
+    label=("text",),
+    access=Access.ADMIN_ONLY,
 )
 
 
 class Paint(BaseModel):
     model_config = ConfigDict(extra="forbid")
     colour: str
+
+
+class Between(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    least: int
+    most: int = 1000
+
+
+class Total(BaseModel):
+    parts: int
 
 
 def paint(uow: UnitOfWork, widget: Any, wish: Paint) -> Any:
@@ -133,31 +169,25 @@ def paint(uow: UnitOfWork, widget: Any, wish: Paint) -> Any:
     return store.update(uow, WIDGET, widget, {"colour": wish.colour}, fact="painted")
 
 
+def total(uow: UnitOfWork, query: Between) -> Total:
+    """Parts of all widgets that have so many."""
+    parts = select(func.coalesce(func.sum(Widget.parts), 0))
+    found = uow.session.scalar(parts.where(Widget.parts.between(query.least, query.most)))
+    return Total(parts=found or 0)
+
+
 class WorkshopService(RecordService):
-    """Widgets, crates of widgets, and rules."""
+    """Widgets, crates of widgets, rules and secrets."""
 
     name = "workshop"
     base = Base
-    entities = (WIDGET, CRATE, RULE)
-    subscriptions = (PEOPLE,)
+    entities = (WIDGET, CRATE, RULE, SECRET)
+    subscriptions = SUBSCRIPTIONS
 
     paint = post(
         "/widgets/{id}/paint", paint, entity=WIDGET, verb="paint", body=Paint, returns=WIDGET
     )
+    total = get("/totals", total, query=Between, returns=Total)
 
 
-def main(url: str) -> None:
-    logs.configure("workshop", level="WARNING")
-    database = Database(url, "workshop")
-    KIT.create_all(database.engine)
-    Base.metadata.create_all(database.engine)
-    patterns = [{"name": PEOPLE.name, "patterns": list(PEOPLE.patterns)}]
-    transport = LocalTransport(Topology({"workshop": patterns}))
-    running = build(WorkshopService, Settings.from_env({}), database, transport)
-    running.start()
-    print(running.port, flush=True)
-    running.wait()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
+SERVICE = WorkshopService
