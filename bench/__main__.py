@@ -32,7 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--mode", choices=("embedded", "up"), default="embedded")
     parser.add_argument("--requests", type=int, default=500)
-    parser.add_argument("--at-once", type=int, default=4)
+    parser.add_argument("--at-once", type=int, default=8)
     parser.add_argument("--leads", type=int, default=2000)
     parser.add_argument("--opportunities", type=int, default=2000)
     given = parser.parse_args()
@@ -46,7 +46,7 @@ def main() -> int:
         for result in scenarios(company, requests=given.requests, at_once=given.at_once):
             console.log(f"{result.name}: {sum(result.cpu.values()):.1f} ms CPU")
             _add(table, result)
-        console.print(table)
+        Console(width=150).print(table)
     return 0
 
 

@@ -5,9 +5,9 @@ import re
 import statistics
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 import requests
 
@@ -23,15 +23,24 @@ _NAME, _PARENT, _OWN, _CHILDREN = 1, 3, (13, 14), (15, 16)
 
 @dataclass(frozen=True)
 class Used:
-    """CPU in seconds; statements by activity (request, event, background)."""
+    """CPU in seconds; statements by activity (request, event, background); when, in seconds."""
 
     cpu: dict[str, float]
     statements: dict[str, float]
+    at: float
 
     def since(self, before: "Used") -> "Used":
         return Used(
             {kind: spent - before.cpu.get(kind, 0.0) for kind, spent in self.cpu.items()},
             {kind: n - before.statements.get(kind, 0.0) for kind, n in self.statements.items()},
+            self.at - before.at,
+        )
+
+    def beyond(self, idle: "Used") -> "Used":
+        """Without what a suite that does nothing would have used in the same time."""
+        share = self.at / idle.at
+        return replace(
+            self, cpu={kind: spent - idle.cpu[kind] * share for kind, spent in self.cpu.items()}
         )
 
 
@@ -50,7 +59,14 @@ class Result:
 
 
 def used(stage: Stage) -> Used:
-    return Used(_cpu(stage), _statements(stage))
+    return Used(_cpu(stage), _statements(stage), perf_counter())
+
+
+def used_idle(stage: Stage, seconds: float = 15.0) -> Used:
+    """What the suite uses while nobody asks it anything: polls, timers, heartbeats."""
+    before = used(stage)
+    sleep(seconds)
+    return used(stage).since(before)
 
 
 def _cpu(stage: Stage) -> dict[str, float]:
@@ -106,6 +122,7 @@ def measure(
     name: str,
     run: Callable[[int], None],
     *,
+    idle: Used,
     requests: int,
     at_once: int,
     settle: Callable[[], None] = lambda: None,
@@ -123,7 +140,7 @@ def measure(
         latencies = sorted(pool.map(timed, range(requests)))
     elapsed = perf_counter() - started
     settle()
-    spent = used(stage).since(before)
+    spent = used(stage).since(before).beyond(idle)
     cuts = statistics.quantiles(latencies, n=100)
     return Result(
         name,

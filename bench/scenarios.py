@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from bench.company import Company, Queue, lead
-from bench.meter import Result, measure
+from bench.meter import Result, measure, used_idle
 
 _PATIENCE = 30.0
 
@@ -13,6 +13,7 @@ _PATIENCE = 30.0
 def scenarios(company: Company, *, requests: int, at_once: int) -> Iterator[Result]:
     """Every scenario in turn; events of one are done before the next begins."""
     call = company.call
+    idle = used_idle(company.stage)
     created: list[str] = []
 
     def create(number: int) -> None:
@@ -23,6 +24,7 @@ def scenarios(company: Company, *, requests: int, at_once: int) -> Iterator[Resu
             company.stage,
             name,
             lambda number: scenario(number) and None,
+            idle=idle,
             requests=max(requests // share, 20),
             at_once=at_once,
             settle=company.settled,
