@@ -35,8 +35,8 @@ class Action:
 
     @property
     def summary(self) -> str:
-        """The first line of what the function says of itself."""
-        return (self.run.__doc__ or "").strip().split("\n", 1)[0]
+        """The first sentence of what the function says of itself."""
+        return (self.run.__doc__ or "").strip().split("\n", 1)[0].split(". ", 1)[0]
 
     def operate(self, uow: UnitOfWork, call: Call, key: str | None) -> Answer:
         """Fetch the record if there is one, read what was sent, run, answer."""
