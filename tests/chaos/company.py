@@ -9,8 +9,8 @@ from typing import Any
 from tandem.client import Client
 from tests.chaos.plan import PRODUCTS, Plan, Unit
 
-_SPARE = 7
-"""Of each product so much is left in the end: below the reorder level, so one notice each."""
+LEFT = 7
+"""So much of each product is left in the end: less than the reorder level of those that sold."""
 _PATIENCE_SECONDS = 300.0
 _SIGN_IN_AGAIN_SECONDS = 240.0
 """Earlier than the token runs out: a refresh whose answer was lost would end the sign-in."""
@@ -47,29 +47,28 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """`products` are ids, in the numbering of the plan; `opening` is the stock of each of them."""
+    """`products` are ids, in the numbering of the plan; `sold` is how much of each is to leave."""
 
     admin_id: str
     account_id: str
     products: tuple[str, ...]
-    opening: tuple[int, ...]
+    sold: tuple[int, ...]
 
 
 def found(door: Door, plan: Plan) -> Company:
     """Products with just enough stock, and a customer."""
     client = door.client
-    wanted = plan.totals()
-    opening = tuple(wanted[product] + _SPARE for product in range(PRODUCTS))
+    total = plan.totals()
+    sold = tuple(total[number] for number in range(PRODUCTS))
     products = []
-    for number, stock in enumerate(opening):
-        product = client.post(
-            "/products", {"name": f"Chaos {number}", "reorder_level": stock // 2 + _SPARE}
-        )
-        movement = {"product_id": product["id"], "quantity": stock, "reason": "opening"}
-        client.post("/stock-movements", movement)
-        products.append(product["id"])
+    for number, quantity in enumerate(sold):
+        body = {"name": f"Chaos {number}", "reorder_level": LEFT + quantity // 2}
+        product_id = client.post("/products", body)["id"]
+        opening = {"product_id": product_id, "quantity": LEFT + quantity, "reason": "opening"}
+        client.post("/stock-movements", opening)
+        products.append(product_id)
     account = client.post("/accounts", {"name": "Chaos"})
-    return Company(client.get("/me")["id"], account["id"], tuple(products), opening)
+    return Company(client.get("/me")["id"], account["id"], tuple(products), sold)
 
 
 def order(company: Company, unit: Unit) -> dict[str, Any]:

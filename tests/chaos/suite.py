@@ -42,12 +42,10 @@ class Embedded:
         self.directory = directory
         self.password = secrets.token_urlsafe(16)
         self.absorbed = 0
-        (self._port,) = free_ports(1)
-        self.url = f"http://{HOST}:{self._port}"
+        self._port = 0
         self._environment = {
             "TANDEM_VAR": str(directory / "var"),
             "TANDEM_HOST": HOST,
-            "TANDEM_PORT": str(self._port),
             "TANDEM_ADMIN_PASSWORD": self.password,
         }
         self._prefix = "tandem_"
@@ -72,6 +70,11 @@ class Embedded:
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
+
+    @property
+    def url(self) -> str:
+        """Where the gateway listens."""
+        return f"http://{HOST}:{self._port}"
 
     def ready(self) -> bool:
         """Whether the gateway and all services say so."""
@@ -104,7 +107,12 @@ class Embedded:
         self._note_absorbed([self._port])
 
     def _prepare(self) -> None:
-        """Start what the suite needs."""
+        """Start what the suite needs, and find it free ports."""
+        self._listen_at(*free_ports(1))
+
+    def _listen_at(self, port: int) -> None:
+        self._port = port
+        self._environment["TANDEM_PORT"] = str(port)
 
     def _start(self) -> None:
         with (self.directory / "suite.log").open("ab") as log:
@@ -195,8 +203,10 @@ class Up(Embedded):
     def _prepare(self) -> None:
         self._broker.start()
         self._postgres.start()
-        ports = dict(zip(SERVICE_PORTS, free_ports(len(SERVICE_PORTS)), strict=True))
-        self._ports = {"gateway": self._port}
+        first, *others = free_ports(1 + len(SERVICE_PORTS))
+        self._listen_at(first)
+        ports = dict(zip(SERVICE_PORTS, others, strict=True))
+        self._ports = {"gateway": first}
         for service, port in ports.items():
             self._ports |= {f"{service}-http": port, f"{service}-work": port + _WORK_PORT}
         self._environment |= {
