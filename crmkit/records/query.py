@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 
 from contracts.errors import FieldError, bad_request
 from crmkit.entity import Entity
@@ -208,9 +208,9 @@ def _beyond(
                 continue
             further = column.is_not(None)
         elif key.descending:
-            further = column < value
+            further = column < literal(value, column.type)
         else:
-            further = or_(column > value, column.is_(None))
+            further = or_(column > literal(value, column.type), column.is_(None))
         same = [
             earlier.is_not_distinct_from(held) if held is None else earlier == held
             for earlier, held in zip(columns[:position], after[:position], strict=True)
