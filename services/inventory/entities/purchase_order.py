@@ -24,7 +24,7 @@ STATUSES = (
     "Delivered",
     "Cancelled",
 )
-"""vtiger's, and Partially Received; Delivered is said of imported orders only."""
+"""vtiger's, and Partially Received; receipts lead past Delivered, which is kept for its users."""
 
 EXPECTED = ("Approved", "Partially Received")
 """While it is one of these, what has not been received is on order."""

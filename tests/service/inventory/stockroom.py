@@ -1,5 +1,6 @@
 """Inventory with its database and nobody around it: events and requests go in, facts come out."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -199,6 +200,16 @@ class Stockroom:
     def rows(self, query: str, **parameters: Any) -> Sequence[Any]:
         with self.database.transaction() as session:
             return session.execute(text(query), parameters).all()
+
+    def until_waiting(self, count: int) -> None:
+        """Until so many transactions wait for a lock; fails after ten seconds."""
+        deadline = time.monotonic() + 10
+        waiting = (
+            "SELECT 1 FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        while len(self.rows(waiting)) < count:
+            assert time.monotonic() < deadline, f"fewer than {count} wait"
 
     def check(self) -> None:
         """What must hold at every moment, whatever has happened."""

@@ -8,7 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.events.base import Event
+from crmkit.unit_of_work import UnitOfWork, new_id
+from services.inventory import levels
 from tests.service.inventory.stockroom import (
+    BUYER,
     Order,
     Shipment,
     Stockroom,
@@ -102,3 +105,19 @@ def test_64_flows_on_the_same_five_products_lose_and_refuse_nothing(
     assert [stockroom.stock(p) for p in products] == [("24", "0", "24")] * 5
     assert len(stockroom.facts("stock.short")) == 0
     stockroom.check()
+
+
+def test_totals_are_locked_in_the_order_of_their_products(stockroom: Stockroom) -> None:
+    low, high = sorted((new_id(), new_id()))
+    for product in (high, low):
+        stockroom.work(lambda uow, p=product: levels.lock(uow, [p]))
+    free = "SELECT 1 FROM stock_total WHERE product_id = :low FOR UPDATE SKIP LOCKED"
+    with ThreadPoolExecutor(1) as other:
+        with stockroom.database.transaction() as session:
+            levels.lock(UnitOfWork(session, BUYER, "inventory"), [high])
+            both = other.submit(
+                stockroom.work, lambda uow: levels.lock(uow, dict.fromkeys((high, low)))
+            )
+            stockroom.until_waiting(1)
+            assert not stockroom.rows(free, low=low), "the lower one must be locked first"
+        both.result()

@@ -1,9 +1,10 @@
 """Products' own rules, and the default warehouse that always exists."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Thread
 
 import pytest
+from sqlalchemy import text
 
 from contracts.errors import Problem
 from crmkit.config import Settings
@@ -53,14 +54,16 @@ def test_prices_name_each_known_currency_once(stockroom: Stockroom) -> None:
 def test_starting_several_copies_at_once_sets_up_one_default_warehouse(
     stockroom: Stockroom, tmp_path: Path
 ) -> None:
-    with stockroom.database.transaction() as session:
-        session.connection().exec_driver_sql("DELETE FROM warehouse")
     settings = Settings.from_env({"TANDEM_VAR": str(tmp_path)})
-    copies = [Thread(target=places.set_up, args=(stockroom.database, settings)) for _ in range(4)]
-    for copy in copies:
-        copy.start()
-    for copy in copies:
-        copy.join()
+    with stockroom.database.transaction() as session:
+        session.execute(text("DELETE FROM warehouse"))
+    with ThreadPoolExecutor(4) as copies:
+        with stockroom.database.transaction() as session:
+            session.execute(text("LOCK TABLE warehouse IN EXCLUSIVE MODE"))
+            started = [copies.submit(places.set_up, stockroom.database, settings) for _ in range(4)]
+            stockroom.until_waiting(4)
+        for copy in started:
+            copy.result()
     assert [tuple(row) for row in stockroom.rows("SELECT name, is_default FROM warehouse")] == [
         ("Main Warehouse", True)
     ]
