@@ -78,6 +78,17 @@ def admin_url() -> str:
     return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
 
+def fresh_directory() -> Path:
+    """A new directory of this run for a server of a test's own.
+
+    Not pytest's: every run of pytest closes the directory above all of theirs to other users,
+    among them the one that PostgreSQL runs as when root starts it.
+    """
+    directory = Path(os.environ[_RUN]) / uuid.uuid4().hex[:8]
+    directory.mkdir()
+    return directory
+
+
 def fresh_database(name: str = "db", template: str = "template0") -> str:
     """A new database, and its `postgresql+psycopg2://` URL; `name` is only for the reader."""
     database = f"test_{Path(os.environ[_RUN]).name}_{name}_{uuid.uuid4().hex[:8]}"
