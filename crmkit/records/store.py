@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
 from contracts.errors import FieldError, Problem, invalid, not_found, precondition_failed, refused
@@ -125,9 +125,13 @@ def lock(uow: UnitOfWork, entity: Entity, ids: Iterable[str]) -> dict[str, Any]:
 
 
 def _lookup(entity: Entity, key: str, query: Any) -> Any:
+    return query.where(_named(entity, key), entity.model.__table__.c.deleted_at.is_(None))
+
+
+def _named(entity: Entity, key: str) -> ColumnElement[bool]:
     table = entity.model.__table__
-    column = table.c.id if is_id(key) else table.c.number
-    return query.where(column == key, table.c.deleted_at.is_(None))
+    named: ColumnElement[bool] = (table.c.id if is_id(key) else table.c.number) == key
+    return named
 
 
 def is_id(key: str) -> bool:
@@ -201,11 +205,9 @@ def delete(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None = 
 def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
     """Take the record out of the recycle bin. Raises Problem 403, 404, 405, 409."""
     access.require(entity, uow.caller, "delete")
-    if not is_id(key):
-        raise not_found()
     query = (
         select(entity.model)
-        .where(entity.model.id == key, access.visible(entity, uow.caller, "delete"))
+        .where(_named(entity, key), access.visible(entity, uow.caller, "delete"))
         .with_for_update(of=entity.model.__table__)
     )
     record = uow.session.execute(query).scalar_one_or_none()

@@ -218,20 +218,28 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _read_only(entity: Entity) -> frozenset[str]:
+def _read_only(entity: Entity) -> frozenset[tuple[str, ...]]:
+    """Where a client must not write although there is something to read."""
     stored = (name for name, f in entity.fields.items() if f.read_only)
-    return frozenset((*stored, *entity.computed))
+    of_lines = (name for name, f in entity.line_fields.items() if f.read_only)
+    return frozenset(
+        [
+            *((name,) for name in (*stored, *entity.computed)),
+            *(("lines", name) for name in ("sequence", *of_lines)),
+        ]
+    )
 
 
 def field_errors(
-    failure: ValidationError, *, read_only: frozenset[str] = frozenset(), at: str = ""
+    failure: ValidationError, *, read_only: frozenset[tuple[str, ...]] = frozenset(), at: str = ""
 ) -> list[FieldError]:
     """Each pydantic error as a pointer (below `at`), a stable code and a sentence."""
     errors = []
     for error in failure.errors(include_url=False, include_context=False, include_input=False):
         location = [str(step) for step in error["loc"] if not _is_type_tag(step)]
         code = CODES.get(error["type"], error["type"])
-        if code == "unknown_field" and location[-1] in read_only:
+        names = tuple(step for step in location if not step.isdecimal())
+        if code == "unknown_field" and names in read_only:
             code = "read_only"
         errors.append(FieldError(at + json_pointer(*location), code, error["msg"]))
     return errors
