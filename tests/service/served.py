@@ -23,15 +23,16 @@ from tandem.provision import connect
 from tests import cluster
 
 BOSS, ANNA, BEN, CLARA = (f"01990000-0000-7000-8000-00000000000{n}" for n in range(1, 5))
-_OFFICE, _DESK = (f"01990000-0000-7000-8000-0000000000a{n}" for n in (1, 2))
-PATHS = {None: "", _OFFICE: f"{_OFFICE}/", _DESK: f"{_OFFICE}/{_DESK}/"}
+OFFICE, DESK = (f"01990000-0000-7000-8000-0000000000a{n}" for n in (1, 2))
+PATHS = {None: "", OFFICE: f"{OFFICE}/", DESK: f"{OFFICE}/{DESK}/"}
 PEOPLE = {
     BOSS: {"username": "boss", "display_name": "Bo", "role_id": None, "is_admin": True},
-    ANNA: {"username": "anna", "display_name": "Anna", "role_id": _OFFICE, "is_admin": False},
-    BEN: {"username": "ben", "display_name": "Ben", "role_id": _DESK, "is_admin": False},
-    CLARA: {"username": "clara", "display_name": "Clara", "role_id": _DESK, "is_admin": False},
+    ANNA: {"username": "anna", "display_name": "Anna", "role_id": OFFICE, "is_admin": False},
+    BEN: {"username": "ben", "display_name": "Ben", "role_id": DESK, "is_admin": False},
+    CLARA: {"username": "clara", "display_name": "Clara", "role_id": DESK, "is_admin": False},
 }
 """An administrator, a manager, and two who report to her."""
+_SOMEBODY = {"username": "somebody", "display_name": "Sam", "role_id": None, "is_admin": False}
 
 
 class Api:
@@ -134,7 +135,8 @@ def record(event_type, subject, version=1, /, *, deleted=False, **values):
 
 def person(user_id, version=1, **values):
     """The event that tells of a user; without an address unless `email` is given."""
-    state = PEOPLE[user_id] | {"email": None, "active": True} | values
+    about = PEOPLE.get(user_id, _SOMEBODY)
+    state = about | {"email": None, "active": True} | values
     return record("crm.identity.user.changed.v1", user_id, version, **state)
 
 
