@@ -1,8 +1,11 @@
 """What every test run has: one PostgreSQL cluster, started when the first test asks for it."""
 
+import os
+
 import pytest
 
 from tests import cluster
+from tests.rabbitmq_node import server
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -13,3 +16,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         cluster.end_run()
+
+
+@pytest.fixture(scope="session")
+def installed_rabbitmq() -> None:
+    """For tests that kill brokers of their own; where there is none, they say so by their names."""
+    if server() is None:
+        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        refuse("RabbitMQ is not installed: no test of this name has run on it")

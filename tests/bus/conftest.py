@@ -7,15 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.bus.suite import Suite, services
-from tests.rabbitmq_node import RabbitNode, server
+from tests.rabbitmq_node import RabbitNode
 
 
 @pytest.fixture(scope="session")
-def node() -> Iterator[RabbitNode]:
+def node(installed_rabbitmq: None) -> Iterator[RabbitNode]:
     """A RabbitMQ node that a test may kill and start again."""
-    if server() is None:
-        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        refuse("RabbitMQ is not installed: no test of this name has run on it")
     own = RabbitNode(Path(os.environ["TANDEM_TEST_RUN"]) / f"rabbitmq-{os.getpid()}")
     own.start()
     yield own

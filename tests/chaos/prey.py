@@ -8,6 +8,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _PATIENCE_SECONDS = 120.0
 _LOOK_AGAIN_SECONDS = 0.05
@@ -34,13 +37,14 @@ def descendants(root: int) -> Iterator[tuple[int, list[str]]]:
             yield pid, Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Return when it holds; raises TimeoutError after two minutes."""
+def wait_until(seen: Callable[[], T], what: str) -> T:
+    """What was seen as soon as there is something; raises TimeoutError after two minutes."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not condition():
+    while not (found := seen()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} for {_PATIENCE_SECONDS:.0f} s")
         time.sleep(_LOOK_AGAIN_SECONDS)
+    return found
 
 
 def listens(host: str, port: int) -> bool:

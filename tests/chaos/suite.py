@@ -191,10 +191,9 @@ class Up(Embedded):
         elif kind == "postgresql":
             self._kill_postgres()
         else:
-            port = self._ports[kind]
-            prey.wait_until(lambda: prey.listens(HOST, port), f"{kind} is not back")
-            self._note_absorbed([port])
-            prey.kill(chance.choice(self._processes(kind)))
+            candidates = prey.wait_until(lambda: self._alive(kind), f"{kind} is not back")
+            self._note_absorbed([self._ports[kind]])
+            prey.kill(chance.choice(candidates))
         return Counter({kind: 1})
 
     def finish(self) -> None:
@@ -216,8 +215,11 @@ class Up(Embedded):
             "TANDEM_AMQP_URL": self._broker.url,
         } | {f"TANDEM_{name.upper()}_URL": f"http://{HOST}:{port}" for name, port in ports.items()}
 
-    def _processes(self, kind: str) -> list[int]:
-        """Of the gateway its master and its workers, of the others one each and what it started."""
+    def _alive(self, kind: str) -> list[int]:
+        """The gateway's master and workers, the one process of another kind; none while it starts.
+
+        What its dead master leaves behind is not among them: it ends by itself.
+        """
         assert self._process is not None
         service, _, work = kind.partition("-")
         found = []
@@ -229,7 +231,7 @@ class Up(Embedded):
                 matches = serves and (work == "http") == ("http" in words[6])
             if matches:
                 found.append(pid)
-        return found
+        return found if prey.listens(HOST, self._ports[kind]) else []
 
     def _kill_postgres(self) -> None:
         """The postmaster dies, its children see it and end; the next one recovers."""
