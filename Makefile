@@ -12,7 +12,7 @@ READY := .venv/.ready
 .PHONY: run up test accept chaos bench lint types schemas lock setup clean
 
 run: $(READY)  ## The whole suite in one process, with its own PostgreSQL.
-	@exec $(BIN)/tandem run
+	@exec $(BIN)/python -P -m tandem.runtime run
 
 up: $(READY)  ## The same as separate processes, on a RabbitMQ and a PostgreSQL that run already.
 	@exec $(BIN)/tandem up
