@@ -17,7 +17,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 _STATEMENTS = re.compile(
     r'^tandem_sql_statements_total\{activity="(\w+)",service="(\w+)"\} (\S+)', re.MULTILINE
 )
-_NAME, _PARENT, _OWN, _CHILDREN = 1, 3, (13, 14), (15, 16)
+_PID, _NAME, _PARENT, _OWN, _CHILDREN = 0, 1, 3, (13, 14), (15, 16)
 """Fields of /proc/<pid>/stat (proc(5)), counted from 0."""
 
 
@@ -70,19 +70,22 @@ def used_idle(stage: Stage, seconds: float = 15.0) -> Used:
 
 
 def _cpu(stage: Stage) -> dict[str, float]:
-    """Python processes of the suite by their environment; servers by their name.
+    """Python processes of the suite by their environment, an embedded PostgreSQL by its parent.
 
-    A server of another name that runs beside it is counted too, so nothing else should.
+    Servers that are not the suite's own are counted whole, so nothing else should use them.
     """
     spent = {"python": 0.0, "postgresql": 0.0, "rabbitmq": 0.0}
     mark = f"TANDEM_VAR={stage.var}".encode()
+    pid_file = stage.var / "postgres" / "postmaster.pid"
+    postmaster = pid_file.read_text().split()[0] if pid_file.exists() else None
     for stat, process in _processes():
         own = sum(int(stat[n]) for n in _OWN) / _TICK
         # Backends that have ended are in the postmaster's account.
         ended = sum(int(stat[n]) for n in _CHILDREN) / _TICK
         if stat[_NAME] == "postgres":
-            spent["postgresql"] += own + ended
-        elif stat[_NAME] == "beam.smp" and len(stage.processes) > 1:
+            if postmaster is None or postmaster in {stat[_PID], stat[_PARENT]}:
+                spent["postgresql"] += own + ended
+        elif stat[_NAME] == "beam.smp" and postmaster is None:
             spent["rabbitmq"] += own
         elif mark in _environment(process).split(b"\0"):
             spent["python"] += own

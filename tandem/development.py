@@ -13,7 +13,6 @@ from sqlalchemy.engine import make_url
 
 from contracts.services import SERVICE_PORTS
 from crmkit import migrations
-from crmkit.schemas.documents import documents
 from tandem import roster
 from tandem.postgres import EmbeddedPostgres
 from tandem.provision import connect
@@ -61,6 +60,8 @@ def write_schemas(*, check: bool) -> list[str]:
     With `check` nothing is written.
     """
     warnings.filterwarnings("ignore", "\nEventlet is deprecated")
+    from crmkit.schemas.documents import documents  # noqa: PLC0415 - imports eventlet
+
     services = [roster.service_class(service) for service in SERVICE_PORTS]
     stale = []
     for name, content in documents(services, version=metadata.version("tandem-crm")).items():

@@ -1,16 +1,15 @@
 """The service's own copy of the organisation's currencies, for documents with prices."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, Numeric, Table, Text, Uuid, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Boolean, Column, Integer, Numeric, Table, Text, Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from contracts.errors import FieldError, Problem, invalid, unavailable
 from contracts.events.base import Event
 from crmkit.db import KIT
+from crmkit.records import projection
 
 currency = Table(
     "currency_copy",
@@ -27,25 +26,33 @@ currency = Table(
 
 def apply_currencies(session: Session, events: Sequence[Event]) -> None:
     """Keep the copy; only newer versions are applied."""
-    for event in events:
-        record = event.data["record"]
-        new = insert(currency).values(
-            currency_id=event.subject,
-            code=record["code"],
-            decimals=record["decimals"],
-            conversion_rate=Decimal(record["conversion_rate"]),
-            is_base=record["is_base"],
-            active=record["active"] and not event.data["deleted"],
-            version=event.version,
-        )
-        changed = {c.name: new.excluded[c.name] for c in currency.c if c.name != "currency_id"}
-        session.execute(
-            new.on_conflict_do_update(
-                index_elements=["currency_id"],
-                set_=changed,
-                where=currency.c.version < new.excluded.version,
-            )
-        )
+    projection.keep(
+        session,
+        currency,
+        [
+            {
+                "currency_id": event.subject,
+                "code": event.data["record"]["code"],
+                "decimals": event.data["record"]["decimals"],
+                "conversion_rate": event.data["record"]["conversion_rate"],
+                "is_base": event.data["record"]["is_base"],
+                "active": event.data["record"]["active"] and not event.data["deleted"],
+                "version": event.version,
+            }
+            for event in events
+        ],
+    )
+
+
+_ACTIVE = select(currency).where(currency.c.active).limit(1)
+_BASE = _ACTIVE.where(currency.c.is_base)
+_BY_CODE = _ACTIVE.where(currency.c.code == bindparam("code"))
+_EVER = (
+    select(currency)
+    .where(currency.c.code == bindparam("code"))
+    .order_by(currency.c.active.desc())
+    .limit(1)
+)
 
 
 def resolve(session: Session, code: str | None) -> Any:
@@ -53,9 +60,7 @@ def resolve(session: Session, code: str | None) -> Any:
 
     Raises Problem 422 for a currency the organisation does not use, 503 before any is known.
     """
-    query = select(currency).where(currency.c.active)
-    query = query.where(currency.c.is_base if code is None else currency.c.code == code)
-    row = session.execute(query.limit(1)).one_or_none()
+    row = session.execute(_BASE if code is None else _BY_CODE, {"code": code}).one_or_none()
     if row is not None:
         return row
     if code is None:
@@ -65,10 +70,7 @@ def resolve(session: Session, code: str | None) -> Any:
 
 def resolve_any(session: Session, code: str) -> Any:
     """The row of `code` even when the organisation has stopped using it: old documents keep it."""
-    rows = session.execute(
-        select(currency).where(currency.c.code == code).order_by(currency.c.active.desc()).limit(1)
-    )
-    row = rows.one_or_none()
+    row = session.execute(_EVER, {"code": code}).one_or_none()
     if row is None:
         raise _unknown(code)
     return row

@@ -6,8 +6,8 @@ Source: draft-ietf-httpapi-idempotency-key-header, sections 2.6 and 2.7.
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
+import orjson
 from sqlalchemy import (
     Column,
     DateTime,
@@ -17,11 +17,9 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
-    literal,
-    select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from contracts.errors import Problem, refused
@@ -43,6 +41,16 @@ idempotency_key = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
+_BEGIN = text(
+    "SELECT pg_try_advisory_xact_lock(hashtextextended(:caller_id || '/' || :key, 0)) AS claimed, "
+    "k.digest, k.status, k.headers, k.body "
+    "FROM (SELECT 1) AS one LEFT JOIN idempotency_key AS k "
+    "ON k.caller_id = CAST(:caller_id AS uuid) AND k.key = :key"
+)
+_FINISH = text(
+    "INSERT INTO idempotency_key (caller_id, key, digest, status, headers, body) VALUES "
+    "(CAST(:caller_id AS uuid), :key, :digest, :status, CAST(:headers AS jsonb), :body)"
+)
 _PRUNE = text(
     "DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY("
     "SELECT ctid FROM idempotency_key WHERE created_at < now() - :keep LIMIT 10000))"
@@ -69,14 +77,7 @@ def begin(session: Session, caller_id: str, key: str, request: bytes) -> Stored 
     Raises Problem 409 while the first request is still under way, 422 when the key was used for
     another request.
     """
-    claimed = func.pg_try_advisory_xact_lock(func.hashtextextended(f"{caller_id}/{key}", 0))
-    columns = idempotency_key.c
-    query = select(claimed.label("claimed"), idempotency_key).select_from(
-        select(literal(1))
-        .subquery()
-        .outerjoin(idempotency_key, (columns.caller_id == caller_id) & (columns.key == key))
-    )
-    row = session.execute(query).one()
+    row = session.execute(_BEGIN, {"caller_id": caller_id, "key": key}).one()
     if row.digest is None:
         if not row.claimed:
             raise refused("request_in_progress", "The first request with this key is under way.")
@@ -90,15 +91,15 @@ def begin(session: Session, caller_id: str, key: str, request: bytes) -> Stored 
 
 def finish(session: Session, caller_id: str, key: str, request: bytes, stored: Stored) -> None:
     """Keep the answer, in the transaction of what it answers."""
-    values: dict[str, Any] = {
+    values = {
         "caller_id": caller_id,
         "key": key,
         "digest": request,
         "status": stored.status,
-        "headers": stored.headers,
+        "headers": orjson.dumps(stored.headers).decode(),
         "body": stored.body,
     }
-    session.execute(insert(idempotency_key).values(values))
+    session.execute(_FINISH, values)
 
 
 def prune(session: Session) -> int:

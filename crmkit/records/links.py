@@ -16,7 +16,6 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from contracts.errors import FieldError, invalid
@@ -24,7 +23,7 @@ from contracts.events.base import Event
 from crmkit.db import KIT
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
-from crmkit.records import access
+from crmkit.records import access, projection
 from crmkit.records.principals import principal
 from crmkit.unit_of_work import UnitOfWork
 
@@ -121,24 +120,19 @@ def apply_labels(session: Session, events: Sequence[Event], labels: Mapping[str,
 
     `labels` names the label field of each entity; events of other entities are passed over.
     """
-    for event in events:
-        entity = event.type.split(".")[2]
-        if entity not in labels:
-            continue
-        record = event.data["record"]
-        new = insert(linked_record).values(
-            record_id=event.subject,
-            entity=entity,
-            number=record["number"],
-            label=record[labels[entity]] or "",
-            deleted=event.data["deleted"],
-            version=event.version,
-        )
-        changed = {c: new.excluded[c] for c in ("number", "label", "deleted", "version")}
-        session.execute(
-            new.on_conflict_do_update(
-                index_elements=["record_id"],
-                set_=changed,
-                where=linked_record.c.version < new.excluded.version,
-            )
-        )
+    projection.keep(
+        session,
+        linked_record,
+        [
+            {
+                "record_id": event.subject,
+                "entity": entity,
+                "number": event.data["record"]["number"],
+                "label": event.data["record"][labels[entity]] or "",
+                "deleted": event.data["deleted"],
+                "version": event.version,
+            }
+            for event in events
+            if (entity := event.type.split(".")[2]) in labels
+        ],
+    )

@@ -1,7 +1,6 @@
 """The numbers people call records by: a prefix and a counter for each entity, without gaps."""
 
-from sqlalchemy import BigInteger, Column, Table, Text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Column, Table, Text, text
 
 from crmkit.db import KIT
 from crmkit.entity import Entity
@@ -16,15 +15,18 @@ numbering = Table(
 )
 
 
+_TAKE = text(
+    "INSERT INTO numbering (entity, prefix, next) VALUES (:entity, :prefix, 2) "
+    "ON CONFLICT (entity) DO UPDATE SET next = numbering.next + 1 RETURNING prefix, next"
+)
+
+
 def take(uow: UnitOfWork, entity: Entity) -> str:
     """The next number (spec 1.0: `LEA1`, `LEA2`, …).
 
     The counter's row stays locked until the transaction ends, so the engine asks for the number
     as late as it can; a transaction that fails gives its number back.
     """
-    new = insert(numbering).values(entity=entity.name, prefix=entity.prefix, next=2)
-    statement = new.on_conflict_do_update(
-        index_elements=["entity"], set_={"next": numbering.c.next + 1}
-    ).returning(numbering.c.prefix, numbering.c.next)
-    prefix, following = uow.session.execute(statement).one()
+    given = {"entity": entity.name, "prefix": entity.prefix}
+    prefix, following = uow.session.execute(_TAKE, given).one()
     return f"{prefix}{following - 1}"

@@ -1,16 +1,17 @@
 """The service's own copy of who exists: people, their place in the role tree, and token keys."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, bindparam, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from contracts.caller import Caller
 from contracts.events.base import Event
 from crmkit.db import KIT
+from crmkit.records import projection
 
 principal = Table(
     "principal",
@@ -45,60 +46,54 @@ signing_key = Table(
 
 def apply_people(session: Session, events: Sequence[Event]) -> None:
     """Keep the copy of users, roles and signing keys; only newer versions are applied."""
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _COPIES}
     for event in events:
         subject = event.type.split(".")[2]
-        record, deleted = event.data["record"], event.data["deleted"]
-        if subject == "user":
-            _upsert(
-                session,
-                principal,
-                {
-                    "user_id": event.subject,
-                    "username": record["username"],
-                    "display_name": record["display_name"],
-                    "email": record["email"],
-                    "role_id": record["role_id"],
-                    "is_admin": record["is_admin"],
-                    "active": record["active"] and not deleted,
-                    "version": event.version,
-                },
-            )
-        elif subject == "role":
-            path = "" if deleted else record["path"]
-            values = {"role_id": event.subject, "path": path, "version": event.version}
-            _upsert(session, role, values)
-        elif subject == "signing_key":
-            _upsert(
-                session,
-                signing_key,
-                {
-                    "key_id": record["kid"],
-                    "jwk": record["jwk"],
-                    "retired": record["retired"] or deleted,
-                    "version": event.version,
-                },
-            )
+        _, row_of = _COPIES[subject]
+        row = row_of(event, event.data["record"], deleted=event.data["deleted"])
+        rows[subject].append({**row, "version": event.version})
+    for subject, (table, _) in _COPIES.items():
+        projection.keep(session, table, rows[subject])
 
 
-def _upsert(session: Session, table: Table, values: dict[str, Any]) -> None:
-    key = next(iter(table.primary_key)).name
-    new = insert(table).values(values)
-    changed = {name: new.excluded[name] for name in values if name != key}
-    session.execute(
-        new.on_conflict_do_update(
-            index_elements=[key], set_=changed, where=table.c.version < new.excluded.version
-        )
-    )
+def _person(event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
+    return {
+        "user_id": event.subject,
+        "username": record["username"],
+        "display_name": record["display_name"],
+        "email": record["email"],
+        "role_id": record["role_id"],
+        "is_admin": record["is_admin"],
+        "active": record["active"] and not deleted,
+    }
 
 
-_FIND = select(principal, role.c.path).join_from(
-    principal, role, role.c.role_id == principal.c.role_id, isouter=True
+def _role(event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
+    return {"role_id": event.subject, "path": "" if deleted else record["path"]}
+
+
+def _key(_event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
+    retired = record["retired"] or deleted
+    return {"key_id": record["kid"], "jwk": record["jwk"], "retired": retired}
+
+
+_COPIES: Mapping[str, tuple[Table, Callable[..., dict[str, Any]]]] = {
+    "user": (principal, _person),
+    "role": (role, _role),
+    "signing_key": (signing_key, _key),
+}
+
+
+_FIND = (
+    select(principal, role.c.path)
+    .join_from(principal, role, role.c.role_id == principal.c.role_id, isouter=True)
+    .where(principal.c.user_id == bindparam("user_id"))
 )
 
 
 def find(session: Session, user_id: str) -> Any:
     """The person's row with the role's `path`, or None when this service has not heard of them."""
-    return session.execute(_FIND.where(principal.c.user_id == user_id)).one_or_none()
+    return session.execute(_FIND, {"user_id": user_id}).one_or_none()
 
 
 class CallerCache:
