@@ -45,10 +45,12 @@ signing_key = Table(
 
 
 def apply_people(session: Session, events: Sequence[Event]) -> None:
-    """Keep the copy of users, roles and signing keys; only newer versions are applied."""
+    """Keep the copy of users, roles and signing keys; events of other things are passed over."""
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _COPIES}
     for event in events:
         subject = event.type.split(".")[2]
+        if subject not in _COPIES:
+            continue
         _, row_of = _COPIES[subject]
         row = row_of(event, event.data["record"], deleted=event.data["deleted"])
         rows[subject].append({**row, "version": event.version})
