@@ -37,6 +37,7 @@ class _Door(DependencyProvider):  # type: ignore[misc]
     """Runs something in threads of its own while the door is open."""
 
     door = ""
+    _threads: Sequence[Any] = ()
 
     def workers(self, context: ServiceContext) -> Sequence[tuple[str, Callable[[Any], None]]]:
         """Name and body of each thread; the body returns soon after its argument is set."""
@@ -44,16 +45,17 @@ class _Door(DependencyProvider):  # type: ignore[misc]
 
     def start(self) -> None:
         """Open the door, if this process is to have it."""
-        self._stop = threading.Event()
-        self._threads: list[Any] = []
         if self.door not in self.container.config[DOORS]:
             return
-        for name, body in self.workers(self.container.config[CONTEXT]):
-            _log.debug("starting %s", name)
-            self._threads.append(eventlet.spawn(body, self._stop))
+        self._stop = threading.Event()
+        workers = self.workers(self.container.config[CONTEXT])
+        _log.debug("starting %s", ", ".join(name for name, _ in workers))
+        self._threads = [eventlet.spawn(body, self._stop) for _, body in workers]
 
     def stop(self) -> None:
         """Close it: what is under way is finished or will be found again."""
+        if not self._threads:
+            return
         self._stop.set()
         for thread in self._threads:
             with eventlet.Timeout(_STOP_SECONDS, exception=False):

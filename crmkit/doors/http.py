@@ -77,6 +77,11 @@ class HttpServer(WebServer):  # type: ignore[misc]
         )
         self._gt = self.container.spawn_managed_thread(self.run)
 
+    def stop(self) -> None:
+        """Listen no more; nothing to do in a service that could not start."""
+        if self._gt is not None:
+            super().stop()
+
     def process_request(self, sock: Any, address: Any) -> None:
         """Serve one connection until it ends, however it ends."""
         try:
