@@ -26,7 +26,6 @@ from tests.rabbitmq_node import RabbitNode, free_ports
 HOST = "127.0.0.1"
 _WORK_PORT = 100
 """A service's second process listens this far above its first (tandem/roster.py)."""
-_STOP_SECONDS = 60.0
 _LONGEST_OUTAGE = 2.0
 _LONGEST_START = 4.0
 
@@ -63,13 +62,12 @@ class Embedded:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """It has shown what it can: an orderly end would take longer and show nothing more."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
+            for pid, _ in list(prey.descendants(self._process.pid)):
+                prey.kill(pid)
+            self._process.wait()
+        self._postgres.stop()
 
     @property
     def url(self) -> str:
@@ -181,7 +179,6 @@ class Up(Embedded):
     def __exit__(self, *error: object) -> None:
         super().__exit__(*error)
         self._broker.stop()
-        self._postgres.stop()
 
     def kill(self, kind: str, chance: random.Random) -> Counter[str]:
         if kind == "broker":

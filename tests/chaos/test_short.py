@@ -28,7 +28,7 @@ def figures(*arguments: str) -> dict[str, str]:
 @pytest.mark.rabbitmq
 @pytest.mark.usefixtures("installed_rabbitmq")
 def test_processes_broker_and_database_die() -> None:
-    seen = figures("--shipments", "200", "--kills", "5")
+    seen = figures("--shipments", "200", "--kills", "3")
     assert (seen["lost"], seen["doubled"]) == ("0", "0")
     assert "broker 1" in seen["kills"]
     assert "postgresql 1" in seen["kills"]
