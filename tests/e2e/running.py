@@ -64,9 +64,16 @@ class Suite:
 
     def sign_in(self, username):
         """The suite as this person meets it, through the gateway."""
+        return self.with_token(self.token(username))
+
+    def token(self, username):
+        """An access token, good for ten minutes."""
         credentials = {"username": username, "password": PASSWORD}
-        tokens = Api(f"{self.url}/api/v1", None)("POST", "/auth/token", credentials)
-        return Api(f"{self.url}/api/v1", tokens["access_token"])
+        return self.with_token(None)("POST", "/auth/token", credentials)["access_token"]
+
+    def with_token(self, token):
+        """Another connection of the person whose token it is."""
+        return Api(f"{self.url}/api/v1", token)
 
     def mails(self, subject):
         """Texts of the mails with this subject that left the house."""
