@@ -1,12 +1,15 @@
 """A service's database at the version of its code: upgraded by one copy at a time, or refused.
 
-Each service has one line of revisions in `services/<name>/migrations/versions`, numbered 0001,
-0002, ... The programs of Alembic are used without its command line, configuration and env.py.
+Each database follows two lines of revisions numbered 0001, 0002, ...: the kit's, in
+`crmkit/revisions`, for the tables every service has, and after it the service's own, in
+`services/<name>/migrations/versions`. The programs of Alembic are used without its command line,
+configuration and env.py.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -46,6 +49,22 @@ def downgrade() -> None:
 '''
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of revisions, and the table in which a database notes where it is on it."""
+
+    versions: Path
+    noted_in: str
+    whose: str
+
+
+_KIT_LINE = _Line(Path(__file__).parent / "revisions", "alembic_version_kit", "kit ")
+
+
+def _lines(versions: Path) -> tuple[_Line, _Line]:
+    return _KIT_LINE, _Line(versions, "alembic_version", "")
+
+
 class WrongVersion(Exception):  # noqa: N818 - said of the data, as one line to the operator
     """The database is older or newer than this code, which therefore must not serve it."""
 
@@ -73,11 +92,11 @@ def head(versions: Path) -> str | None:
     return last
 
 
-def current(connection: Connection) -> str | None:
-    """The revision this database is at, or None when no migration ever ran in it."""
+def _current(connection: Connection, line: _Line) -> str | None:
+    """The revision this database is at, or None when no migration of the line ever ran in it."""
     try:
         with connection.begin_nested():
-            found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            found = connection.scalar(text(f"SELECT version_num FROM {line.noted_in}"))  # noqa: S608
     except ProgrammingError as error:
         if getattr(error.orig, "pgcode", None) == _UNDEFINED_TABLE:
             return None
@@ -87,18 +106,23 @@ def current(connection: Connection) -> str | None:
 
 def mismatch(connection: Connection, versions: Path) -> str | None:
     """Why this code must not serve this database, as one line; None when it may (for /readyz)."""
-    needed, found = head(versions), current(connection)
+    problems = (_line_mismatch(connection, line) for line in _lines(versions))
+    return next((problem for problem in problems if problem), None)
+
+
+def _line_mismatch(connection: Connection, line: _Line) -> str | None:
+    needed, found = head(line.versions), _current(connection, line)
     if found == needed:
         return None
     database = connection.engine.url.database
-    if found is None or found in _known(versions):
+    if found is None or found in _known(line.versions):
         return (
-            f"the database {database} is at revision {found or 'none'} and this Tandem needs "
-            f"{needed}: run `tandem migrate`"
+            f"the database {database} is at {line.whose}revision {found or 'none'} and this "
+            f"Tandem needs {needed}: run `tandem migrate`"
         )
     return (
-        f"the database {database} is at revision {found}, which a newer Tandem wrote and this one "
-        f"(up to {needed or 'none'}) does not know: start the newer one"
+        f"the database {database} is at {line.whose}revision {found}, which a newer Tandem wrote "
+        f"and this one (up to {needed or 'none'}) does not know: start the newer one"
     )
 
 
@@ -120,16 +144,22 @@ def upgrade(database_url: str, versions: Path) -> bool:
     with _connect(database_url) as connection:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
         connection.commit()
-        problem = mismatch(connection, versions)
-        found = current(connection)
+        behind = []
+        for line in _lines(versions):
+            problem = _line_mismatch(connection, line)
+            found = _current(connection, line)
+            if problem and found is not None and found not in _known(line.versions):
+                raise WrongVersion(problem)
+            if problem:
+                behind.append(line)
         connection.rollback()
-        if problem is None:
+        if not behind:
             return False
-        if found is not None and found not in _known(versions):
-            raise WrongVersion(problem)
-        with connection.begin(), _alembic(connection, versions) as environment:
+        with connection.begin():
             connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
-            environment.run_migrations()
+            for line in behind:
+                with _alembic(connection, line) as environment:
+                    environment.run_migrations()
         return True
 
 
@@ -144,35 +174,52 @@ def differences(database_url: str, metadata: MetaData, versions: Path) -> list[A
         upgrade_needed = mismatch(connection, versions)
         if upgrade_needed:
             raise WrongVersion(upgrade_needed)
-        with _alembic(connection, versions, metadata) as environment:
-            operations: list[Any] = compare_metadata(
-                environment.get_context(),
-                [KIT, metadata],  # type: ignore[arg-type]
-            )
+        operations: list[Any] = []
+        for line, tables in zip(_lines(versions), (KIT, metadata), strict=True):
+            with _alembic(connection, line, tables) as environment:
+                operations += compare_metadata(environment.get_context(), tables)
     return operations
 
 
 def write_revision(
     database_url: str, metadata: MetaData, versions: Path, message: str
 ) -> Path | None:
-    """Write the next revision from the difference between models and database; None if none.
+    """Write a service's next revision from the difference of models and database; None if none.
 
     The database must be at the newest revision. Raises WrongVersion otherwise.
     """
+    require_current(database_url, versions)
+    return _write(database_url, metadata, _lines(versions)[1], message)
+
+
+def write_kit_revision(database_url: str, message: str) -> Path | None:
+    """Write the kit's next revision likewise, in a database that is at the kit's newest one."""
+    return _write(database_url, KIT, _KIT_LINE, message)
+
+
+def upgrade_kit(database_url: str) -> None:
+    """Bring a database of no service to the kit's newest revision, to compare the kit with it."""
+    with (
+        _connect(database_url) as connection,
+        connection.begin(),
+        _alembic(connection, _KIT_LINE) as environment,
+    ):
+        environment.run_migrations()
+
+
+def _write(database_url: str, metadata: MetaData, line: _Line, message: str) -> Path | None:
     from alembic.autogenerate import (  # noqa: PLC0415 - as above
         produce_migrations,
         render_python_code,
     )
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
 
-    require_current(database_url, versions)
-    versions.mkdir(parents=True, exist_ok=True)  # Alembic asks for it
+    line.versions.mkdir(parents=True, exist_ok=True)  # Alembic asks for it
     with (
         _connect(database_url) as connection,
-        _alembic(connection, versions, metadata) as environment,
+        _alembic(connection, line, metadata) as environment,
     ):
-        context = environment.get_context()
-        script = produce_migrations(context, [KIT, metadata])  # type: ignore[arg-type]
+        script = produce_migrations(environment.get_context(), metadata)
         if script.upgrade_ops is None or script.upgrade_ops.is_empty():
             return None
         assert script.downgrade_ops is not None
@@ -187,10 +234,10 @@ def write_revision(
     imports = ["import sqlalchemy as sa", "from alembic import op"]
     if "postgresql." in up + down:
         imports.append("from sqlalchemy.dialects import postgresql")
-    last = head(versions)
+    last = head(line.versions)
     revision = f"{int(last or 0) + 1:04d}"
     slug = re.sub(r"[^a-z0-9]+", "_", message.lower()).strip("_")
-    file = versions / f"{revision}_{slug}.py"
+    file = line.versions / f"{revision}_{slug}.py"
     file.write_text(
         _TEMPLATE.format(
             message=message,
@@ -233,22 +280,29 @@ def _connect(database_url: str) -> Iterator[Connection]:
 
 @contextmanager
 def _alembic(
-    connection: Connection, versions: Path, metadata: MetaData | None = None
+    connection: Connection, line: _Line, metadata: MetaData | None = None
 ) -> "Iterator[EnvironmentContext]":
     """Alembic's environment for this connection and this line of revisions."""
     from alembic.config import Config  # noqa: PLC0415 - 0.4 s that a start without migrations saves
     from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
-    script = ScriptDirectory(str(versions.parent), version_locations=[str(versions)])
+    script = ScriptDirectory(str(line.versions.parent), version_locations=[str(line.versions)])
 
     def to_head(revision: Any, _: Any) -> Sequence[Any]:
         return script._upgrade_revs("head", revision)  # noqa: SLF001 - as Alembic's own command
 
+    def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+        if kind != "table" or name == _KIT_LINE.noted_in:
+            return kind != "table"
+        return (name in KIT.tables) is (line is _KIT_LINE)
+
     with EnvironmentContext(Config(), script, fn=to_head) as environment:
         environment.configure(
             connection=connection,
-            target_metadata=None if metadata is None else [KIT, metadata],
+            target_metadata=metadata,
+            version_table=line.noted_in,
+            include_name=is_ours,
             compare_type=True,
             compare_server_default=True,
         )

@@ -19,32 +19,34 @@ from tandem.provision import connect
 
 
 def write_revisions(message: str) -> list[Path]:
-    """Write what is missing of each service's migrations; returns the new files.
+    """Write what is missing of the kit's and each service's migrations; returns the new files.
 
     The database that the declarations are compared with is made for it, from the migrations there
     are.
     """
     warnings.filterwarnings("ignore", "\nEventlet is deprecated")
-    written = []
+    written: list[Path | None] = []
     with tempfile.TemporaryDirectory() as directory:
         cluster = EmbeddedPostgres(Path(directory), durable=False)
         try:
             admin = cluster.start()
+            tables = {name: roster.service_class(name).base.metadata for name in SERVICE_PORTS}
+            url = _database(admin, "kit")
+            migrations.upgrade_kit(url)
+            written.append(migrations.write_kit_revision(url, message))
             for service in SERVICE_PORTS:
                 url = _database(admin, service)
                 versions = roster.revisions(service)
                 migrations.upgrade(url, versions)
-                tables = roster.service_class(service).base.metadata
-                file = migrations.write_revision(url, tables, versions, message)
-                if file is not None:
-                    written.append(file)
+                written.append(migrations.write_revision(url, tables[service], versions, message))
         finally:
             cluster.stop()
-    if written:
+    files = [file for file in written if file is not None]
+    if files:
         subprocess.run(  # noqa: S603 - our own formatter on our own files
-            [sys.executable, "-m", "ruff", "format", "--quiet", *written], check=True
+            [sys.executable, "-m", "ruff", "format", "--quiet", *files], check=True
         )
-    return written
+    return files
 
 
 def _database(admin: str, service: str) -> str:

@@ -100,7 +100,7 @@ def test_an_older_database_is_refused_until_migrated(url: str, versions: Path) -
     _write(cluster.fresh_database("scratch"), versions, _models("name"), "First")
     database = sa.make_url(url).database
     assert _mismatch(url, versions) == (
-        f"the database {database} is at revision none and this Tandem needs 0001: "
+        f"the database {database} is at kit revision none and this Tandem needs 0001: "
         "run `tandem migrate`"
     )
     with pytest.raises(migrations.WrongVersion):
