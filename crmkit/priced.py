@@ -89,9 +89,11 @@ class Priced(Addressed, Owned):
 
 
 class PricedLine(Line):
-    """One product at one price; everything below `purchase_cost` is computed by the server."""
+    """One thing at one price; everything below `purchase_cost` is computed by the server.
 
-    product_id: Mapped[str] = f.link("product", required=True)
+    What it is, the document's own line says: the kit knows no goods.
+    """
+
     description: Mapped[str | None] = f.text(length=2000)
     quantity: Mapped[Decimal] = f.decimal(scale=4, minimum=0, required=True)
     list_price: Mapped[Decimal] = f.money(required=True)

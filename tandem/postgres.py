@@ -245,12 +245,9 @@ class EmbeddedPostgres:
             connection = psycopg2.connect(self.url)
         except psycopg2.OperationalError:
             return False
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SHOW data_directory")
-                row = cursor.fetchone()
-        finally:
-            connection.close()
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            cursor.execute("SHOW data_directory")
+            row = cursor.fetchone()
         return row is not None and Path(row[0]).samefile(self.data)
 
     def _is_running(self) -> bool:

@@ -38,6 +38,7 @@ class PurchaseOrderLine(PricedLine, Base):
     record_id: Mapped[str] = mapped_column(
         Uuid(as_uuid=False), ForeignKey("purchase_order.id", ondelete="CASCADE"), index=True
     )
+    product_id: Mapped[str] = f.link("product", required=True)
     received_quantity: Mapped[Decimal] = f.decimal(read_only=True, default=Decimal(0))
 
 

@@ -36,6 +36,7 @@ class InvoiceLine(PricedLine, Base):
     __tablename__ = "invoice_line"
 
     record_id: Mapped[str] = documents.of_record("invoice")
+    product_id: Mapped[str] = f.link("product", required=True)
     order_line_id: Mapped[str | None] = f.link("sales_order_line", read_only=True)
 
 

@@ -25,6 +25,7 @@ class QuoteLine(PricedLine, Base):
     __tablename__ = "quote_line"
 
     record_id: Mapped[str] = documents.of_record("quote")
+    product_id: Mapped[str] = f.link("product", required=True)
 
 
 class Quote(Priced, Base):

@@ -26,6 +26,7 @@ class SalesOrderLine(PricedLine, Base):
     __tablename__ = "sales_order_line"
 
     record_id: Mapped[str] = documents.of_record("sales_order")
+    product_id: Mapped[str] = f.link("product", required=True)
     shipping_quantity: Mapped[Decimal] = f.decimal(read_only=True, default=Decimal(0))
     shipped_quantity: Mapped[Decimal] = f.decimal(read_only=True, default=Decimal(0))
     invoiced_quantity: Mapped[Decimal] = f.decimal(read_only=True, default=Decimal(0))
