@@ -1,9 +1,12 @@
 """The test-only service on HTTP, and what tests of the kit do there again and again."""
 
 import uuid
+from contextlib import closing, contextmanager
 
 import pytest
 
+from tandem.provision import connect
+from tests.eventually import eventually
 from tests.service.served import ANNA, BEN, BOSS, CLARA, serving
 
 
@@ -45,3 +48,29 @@ def tag():
 def widget(ben, tag):
     """One of Ben's."""
     return ben.create("widgets", name=tag, parts=3)
+
+
+@pytest.fixture
+def held_up(workshop, widget):
+    """Inside the block no widget can take its number; it ends when so many transactions wait."""
+
+    @contextmanager
+    def hold(*, until):
+        url = workshop.database.url.render_as_string(hide_password=False)
+        with closing(connect(url)) as connection:
+            cursor = connection.cursor()
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT 1 FROM numbering WHERE entity = 'widget' FOR UPDATE")
+            yield
+            eventually(lambda: _waiting(workshop) >= until)
+            cursor.execute("ROLLBACK")
+
+    return hold
+
+
+def _waiting(workshop):
+    [(count,)] = workshop.sql(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return count
