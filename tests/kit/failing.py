@@ -25,9 +25,15 @@ class FailingService(WorkshopService):
     start = fail
 
 
+class PreparedService(WorkshopService):
+    """One that needs no preparation."""
+
+    start = None
+
+
 if __name__ == "__main__":
     database = Database("postgresql+psycopg2://nobody@127.0.0.1:1/none", "workshop")
-    service, port = {"preparing": (FailingService, 0), "listening": (WorkshopService, 1)}[
+    service, port = {"preparing": (FailingService, 0), "listening": (PreparedService, 1)}[
         sys.argv[1]
     ]
     address = ("192.0.2.1", port)

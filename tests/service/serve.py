@@ -14,7 +14,7 @@ from crmkit import logs  # noqa: E402
 from crmkit.bus.local import LocalTransport  # noqa: E402
 from crmkit.bus.topology import Topology  # noqa: E402
 from crmkit.config import Settings  # noqa: E402
-from crmkit.db import KIT, Database  # noqa: E402
+from crmkit.db import Database  # noqa: E402
 from crmkit.doors.container import build  # noqa: E402
 
 
@@ -22,8 +22,6 @@ def main(package: str, url: str) -> None:
     service = importlib.import_module(f"{package}.service").SERVICE
     logs.configure(service.name, level="WARNING")
     database = Database(url, service.name)
-    KIT.create_all(database.engine)
-    service.base.metadata.create_all(database.engine)
     settings = Settings.from_env({})
     if service.start is not None:
         service.start(database, settings)

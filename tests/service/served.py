@@ -14,6 +14,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contracts.events.base import Event
+from crmkit import migrations
 from crmkit.bus import envelope, inbox
 from crmkit.bus.transport import Delivery, Message
 from crmkit.db import Database
@@ -142,9 +143,14 @@ def person(user_id, version=1, **values):
 
 @contextmanager
 def serving(name, package=""):
-    """The service `name` on HTTP, knowing the people above."""
-    package = package or f"services.{name}"
-    url = cluster.fresh_database(name)
+    """The service `name` on HTTP, knowing the people above.
+
+    One of a test's own, in `package`, makes its tables itself when it starts.
+    """
+    if package:
+        url = cluster.copy_of(name, migrations.upgrade_kit)
+    else:
+        package, url = f"services.{name}", cluster.service_database(name)
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "tests.service.serve", package, url],
         cwd=Path(__file__).parents[2],

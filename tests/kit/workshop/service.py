@@ -10,6 +10,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from contracts.errors import FieldError, refused
 from crmkit import fields as f
+from crmkit.config import Settings
+from crmkit.db import Database
 from crmkit.doors.service import RecordService, get, post
 from crmkit.entity import Access, Computed, Entity, Line, Owned, Record
 from crmkit.records import store
@@ -176,6 +178,11 @@ def total(uow: UnitOfWork, query: Between) -> Total:
     return Total(parts=found or 0)
 
 
+def make_tables(database: Database, _settings: Settings) -> None:
+    """No other service may: they have migrations."""
+    Base.metadata.create_all(database.engine)
+
+
 class WorkshopService(RecordService):
     """Widgets, crates of widgets, rules and secrets."""
 
@@ -183,6 +190,7 @@ class WorkshopService(RecordService):
     base = Base
     entities = (WIDGET, CRATE, RULE, SECRET)
     subscriptions = SUBSCRIPTIONS
+    start = make_tables
 
     paint = post(
         "/widgets/{id}/paint", paint, entity=WIDGET, verb="paint", body=Paint, returns=WIDGET
