@@ -1,5 +1,6 @@
 """Signing in: a username and a password become an access token and a session that renews it."""
 
+from threading import BoundedSemaphore
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -28,13 +29,18 @@ class Tokens(BaseModel):
     refresh_token: str
 
 
+_TURN = BoundedSemaphore(4)
+"""Checking a password takes 64 MiB and a core; who waits for a turn holds no connection yet."""
+
+
 def issue_token(uow: UnitOfWork, credentials: Credentials) -> Tokens:
     """Open a session. Raises Problem 401, the same whatever was wrong and as slowly."""
     query = select(User.id, User.active).where(
         User.username == credentials.username.lower(), User.deleted_at.is_(None)
     )
-    found = uow.session.execute(query).one_or_none()
-    right = passwords.fits(uow, found.id if found else None, credentials.password)
+    with _TURN:
+        found = uow.session.execute(query).one_or_none()
+        right = passwords.fits(uow, found.id if found else None, credentials.password)
     if found is None or not right or not found.active:
         raise Problem(401, "invalid_credentials", "The username or the password is wrong.")
     session_id, refresh_token = sessions.begin(uow, found.id)

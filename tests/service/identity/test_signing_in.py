@@ -166,3 +166,10 @@ def test_bad_bodies_name_their_fields(identity, errors):
         ("/username", "string_type"),
     ]
     assert errors(identity.refresh("not a token!")) == [("/refresh_token", "invalid")]
+
+
+def test_a_crowd_signs_in_at_once(identity, make_user):
+    username = make_user()["username"]
+    with ThreadPoolExecutor(64) as crowd:
+        answers = list(crowd.map(lambda _: identity.sign_in(username, PASSWORD), range(64)))
+    assert {answer.status_code for answer in answers} == {200}
