@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 PRODUCTS = 8
 """Few, so that consumers want the same stock at the same time."""
-SHIPMENTS_PER_ORDER = 50
+_ORDERS = 20
+_FEWEST_SHIPMENTS, _MOST_SHIPMENTS = 10, 200
 _LINES = 3
 _MOST_AT_ONCE = 5
 
@@ -26,7 +27,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`shipments` shipments on orders of SHIPMENTS_PER_ORDER each."""
+    """`shipments` shipments of orders each of which leaves in ten to 200 of them."""
 
     seed: int
     shipments: int
@@ -34,12 +35,12 @@ class Plan:
     @property
     def orders(self) -> int:
         """How many units there are."""
-        return -(-self.shipments // SHIPMENTS_PER_ORDER)
+        return -(-self.shipments // self._per_order)
 
     def unit(self, number: int) -> Unit:
         """The unit with this number, from 0."""
         chance = random.Random(f"{self.seed}/{number}")
-        count = min(SHIPMENTS_PER_ORDER, self.shipments - number * SHIPMENTS_PER_ORDER)
+        count = min(self._per_order, self.shipments - number * self._per_order)
         products = chance.sample(range(PRODUCTS), min(_LINES, count))
         shipments = []
         for position in range(count):
@@ -65,3 +66,7 @@ class Plan:
             for product, quantity in unit.lines:
                 total[product] += quantity
         return total
+
+    @property
+    def _per_order(self) -> int:
+        return min(max(self.shipments // _ORDERS, _FEWEST_SHIPMENTS), _MOST_SHIPMENTS)
