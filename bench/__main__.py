@@ -1,6 +1,7 @@
 """`make bench`: starts a suite of its own, fills it, measures each request, prints a table.
 
-    make bench ARGS="--mode up --requests 500 --leads 100000"
+    make bench ARGS="--requests 1000"
+    make bench ARGS="--mode up --leads 100 --opportunities 100"
 
 Nothing else should run on the machine meanwhile: servers are counted whole.
 """
@@ -33,8 +34,8 @@ def main() -> int:
     parser.add_argument("--mode", choices=("embedded", "up"), default="embedded")
     parser.add_argument("--requests", type=int, default=500)
     parser.add_argument("--at-once", type=int, default=8)
-    parser.add_argument("--leads", type=int, default=2000)
-    parser.add_argument("--opportunities", type=int, default=2000)
+    parser.add_argument("--leads", type=int, default=100_000)
+    parser.add_argument("--opportunities", type=int, default=100_000)
     given = parser.parse_args()
     running = stage.embedded() if given.mode == "embedded" else stage.up(Settings.from_env())
     console = Console()

@@ -4,7 +4,7 @@ import itertools
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +12,10 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
+from bench.seeding import multiply
 from tandem.acceptance.stage import Stage
 
-SERVICES = ("identity", "sales", "inventory", "support", "messaging", "reporting")
+_BY_HAND = 100
 
 
 @dataclass
@@ -54,20 +55,29 @@ class Company:
         return answer.json() if answer.content else None
 
     def populate(self, leads: int, opportunities: int) -> None:
-        """Products with stock, an account, and so many leads and opportunities, by the API."""
+        """Products with stock, an account, and so many leads and opportunities.
+
+        Opportunities are spread over their stages; beyond a hundred of each, records are copies.
+        """
         for number in range(5):
             product = self.call("POST", "/products", {"name": f"Product {number}"})
             movement = {"product_id": product["id"], "quantity": "1000000", "reason": "opening"}
             self.call("POST", "/stock-movements", movement)
             self.products.append(product["id"])
         self.account_id = self.call("POST", "/accounts", {"name": "Measured Inc."})["id"]
-        self._many(leads, lambda n: self.call("POST", "/leads", lead(n)))
-        self._many(opportunities, lambda n: self.call("POST", "/opportunities", self.deal(n)))
+        self._many("/leads", "lead", leads, lead, told=False)
+        self._many("/opportunities", "opportunity", opportunities, self.deal, told=True)
 
-    def _many(self, number: int, create: Any) -> None:
+    def _many(
+        self, path: str, table: str, number: int, record: Callable[[int], Any], *, told: bool
+    ) -> None:
+        by_hand = min(number, _BY_HAND)
         with ThreadPoolExecutor(self.at_once) as pool:
-            for _ in pool.map(create, range(number)):
-                pass
+            made = list(pool.map(lambda n: self.call("POST", path, record(n)), range(by_hand)))
+        copies = number // by_hand - 1 if by_hand else 0
+        if copies:
+            for original in made:
+                multiply(self.stage, table, original["id"], copies, told=told)
 
     def deal(self, number: int) -> dict[str, Any]:
         stages = ("Prospecting", "Qualification", "Needs Analysis", "Closed Won")

@@ -44,7 +44,7 @@ def scenarios(company: Company, *, requests: int, at_once: int) -> Iterator[Resu
         lambda _: call("POST", f"/leads/{waiting.take()}/convert", {"opportunity": deal}),
         share=2,
     )
-    yield run("order to stock", lambda n: order_to_stock(company, n), share=5)
+    yield run("order to stock", lambda n: order_to_stock(company, n), share=4)
     yield run("pipeline report", lambda _: call("GET", "/reports/pipeline?group_by=stage"))
     yield run("sales report", lambda _: call("GET", "/reports/sales?group_by=month"))
 
