@@ -16,7 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    func,
     select,
     text,
     tuple_,
@@ -95,7 +94,8 @@ def changes(
     """Records written since `cursor`, deletions included; the next cursor; whether more waits.
 
     Rows are ordered by transaction and read only below the oldest running transaction, since
-    sequence numbers commit out of order and a plain "after seq" cursor would lose late ones.
+    sequence numbers commit out of order and a plain "after seq" cursor would lose late ones. Each
+    comes with its state of now, so one may come again, unchanged, on a later page.
     """
     xid, seq = _decode(cursor)
     safe = text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
@@ -138,12 +138,6 @@ def changes(
                 {"id": record_id, "deleted": False, "version": row.version, "record": record}
             )
     return answer, _encode(rows[-1].xid, rows[-1].seq), more
-
-
-def position_now(uow: UnitOfWork) -> str:
-    """The cursor from which a client that has just read everything goes on."""
-    xid = uow.session.scalar(select(func.pg_snapshot_xmin(func.pg_current_snapshot())))
-    return _encode(int(str(xid)), 0)
 
 
 def _encode(xid: int, seq: int) -> str:
