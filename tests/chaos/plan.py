@@ -8,7 +8,7 @@ from dataclasses import dataclass
 PRODUCTS = 8
 """Few, so that consumers want the same stock at the same time."""
 _ORDERS = 20
-_FEWEST_SHIPMENTS, _MOST_SHIPMENTS = 10, 200
+_FEWEST_SHIPMENTS, _MOST_SHIPMENTS = 10, 100
 _LINES = 3
 _MOST_AT_ONCE = 5
 
@@ -27,7 +27,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`shipments` shipments of orders each of which leaves in ten to 200 of them."""
+    """`shipments` shipments of orders each of which leaves in ten to a hundred of them."""
 
     seed: int
     shipments: int

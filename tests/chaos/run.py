@@ -22,7 +22,7 @@ from tests.chaos.plan import Plan
 from tests.chaos.suite import Embedded, Up
 
 _LOOK_AGAIN_SECONDS = 0.25
-_ONE_CALLER_IN = 50
+_ONE_CALLER_IN = 100
 """Of so many orders one is shipped by callers, where a feeder ships the others."""
 _CALLERS_ALONE = 4
 _FEEDER = "feeder"
