@@ -9,6 +9,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import structlog
 
 from contracts.errors import Problem
+from crmkit import paths
 from gateway import limits, metrics
 from gateway.catalogue import Catalogue, Route
 from gateway.exchange import ENVIRON_KEY, STATUS_LINES, Answer, Exchange, problem_answer
@@ -48,6 +49,7 @@ class Front:
         environ[ENVIRON_KEY] = exchange
         try:
             limits.check_head(environ)
+            exchange.path = environ["PATH_INFO"] = paths.path_info(environ)
             route = self._route(exchange)
             if route is None:
                 return self._pages(environ, self._dressed(exchange, started, start_response))

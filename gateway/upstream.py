@@ -16,6 +16,7 @@ from urllib3.exceptions import (
 )
 
 from contracts.errors import Problem, bad_request, timed_out, unavailable
+from crmkit import paths
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 35.0  # a service's own statements end after 30
@@ -69,9 +70,9 @@ class Reply(NamedTuple):
 
 
 def target_of(path: str, query: str) -> str:
-    """The request target for a decoded WSGI path and a raw query string, percent-encoded anew."""
+    """The request target for a path (see `crmkit.paths`) and a raw query string, encoded anew."""
     if not _PLAIN_PATH.fullmatch(path):
-        path = quote(path.encode("latin-1"), safe="/-._~!$&'()*+,;=:@")
+        path = paths.encoded(quote(path.encode("latin-1"), safe="/-._~!$&'()*+,;=:@"))
     if not query:
         return path
     if not _PLAIN_QUERY.fullmatch(query):

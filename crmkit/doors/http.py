@@ -9,11 +9,11 @@ import orjson
 from eventlet import wsgi
 from nameko.web.handlers import HttpRequestHandler
 from nameko.web.server import HttpOnlyProtocol, WebServer, WsgiApp
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from contracts.errors import PROBLEM_TYPE, Problem, method_not_allowed, not_found
-from crmkit import tracing
+from contracts.errors import PROBLEM_TYPE, Problem, bad_request, method_not_allowed, not_found
+from crmkit import paths, tracing
 
 ADDRESS = "TANDEM_ADDRESS"
 """Key of the container's configuration: (host, port) to listen on, port 0 for any free one."""
@@ -27,25 +27,32 @@ class _Application(WsgiApp):  # type: ignore[misc]
     """Answers what no route takes with a problem, as every other answer of the suite."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        adapter = self.url_map.bind_to_environ(environ)
         request = Request(environ)
         try:
-            if "\x00" in environ["PATH_INFO"] or "%00" in environ.get("QUERY_STRING", ""):
-                raise BadRequest("An address must not contain the NUL character.")
-            door, request.path_values = adapter.match()  # type: ignore[attr-defined]
+            if "%00" in environ.get("QUERY_STRING", ""):
+                raise bad_request("bad_request", "An address must not contain the NUL character.")
+            environ = {**environ, "PATH_INFO": paths.path_info(environ)}
+            door, values = self.url_map.bind_to_environ(environ).match()
+            words = {name: paths.word(value) for name, value in values.items()}
+            request.path_values = words  # type: ignore[attr-defined]
             answer = door.handle_request(request)
         except HTTPException as refusal:
-            answer = _refusal(request, refusal)
+            answer = _refused(request, _problem_of(refusal))
+        except Problem as problem:
+            answer = _refused(request, problem)
         return answer(environ, start_response)
 
 
-def _refusal(request: Request, refusal: HTTPException) -> Response:
-    problem = not_found("There is nothing at this address.")
+def _problem_of(refusal: HTTPException) -> Problem:
     methods = getattr(refusal, "valid_methods", None)
     if methods:
-        problem = method_not_allowed(methods)
-    elif refusal.code is not None and refusal.code != 404:  # noqa: PLR2004 - "not found"
-        problem = Problem(refusal.code, "bad_request", refusal.description or "Bad request.")
+        return method_not_allowed(methods)
+    if refusal.code is not None and refusal.code != 404:  # noqa: PLR2004 - "not found"
+        return Problem(refusal.code, "bad_request", refusal.description or "Bad request.")
+    return not_found("There is nothing at this address.")
+
+
+def _refused(request: Request, problem: Problem) -> Response:
     request_id = tracing.request_id_from(request.headers.get("X-Request-Id"))
     headers = {"Content-Type": PROBLEM_TYPE, "X-Request-Id": request_id, **problem.headers}
     return Response(orjson.dumps(problem.body(request_id)), problem.status, headers)

@@ -59,7 +59,19 @@ def test_sources_and_entities_have_keys_of_their_own(ben, tag):
 
 
 @pytest.mark.parametrize(
-    "key", ["ALFKI", "10248-11", "Émile & Söhne", "北京", "a.b:c@d+e", "x" * 255]
+    "key",
+    [
+        "ALFKI",
+        "10248-11",
+        "Émile & Söhne",
+        "北京",
+        "a.b:c@d+e",
+        "x" * 255,
+        "10%2F248",
+        "%2F",
+        "https:%2F%2Fa%3Fb%2f",
+        "100%252F",
+    ],
 )
 def test_keys_are_what_other_systems_use(ben, tag, key):
     path = f"/widgets/external/{tag}/{key}"

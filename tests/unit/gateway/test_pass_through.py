@@ -40,6 +40,14 @@ def test_a_path_is_encoded_anew(gateway: FlaskClient, services: Services, token:
     assert answer.status_code == 200
 
 
+def test_a_slash_within_a_word_stays_one(
+    gateway: FlaskClient, services: Services, token: Headers
+) -> None:
+    path = "/leads/external/web%20shop/%2F10%2F248%252F"
+    services["sales"].answers[path] = says({}, 200)
+    assert gateway.put("/api/v1" + path, headers=token, data=b"{}").status_code == 200
+
+
 def test_only_the_headers_on_the_list_reach_a_service(
     gateway: FlaskClient, services: Services, token: Headers
 ) -> None:
