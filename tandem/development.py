@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from contracts.services import SERVICE_PORTS
 from crmkit import migrations
+from gateway.declared import DECLARED
 from tandem import roster
 from tandem.postgres import EmbeddedPostgres
 from tandem.provision import connect
@@ -65,8 +66,9 @@ def write_schemas(*, check: bool) -> list[str]:
     from crmkit.schemas.documents import documents  # noqa: PLC0415 - imports eventlet
 
     services = [roster.service_class(service) for service in SERVICE_PORTS]
+    written = documents(services, DECLARED, version=metadata.version("tandem-crm"))
     stale = []
-    for name, content in documents(services, version=metadata.version("tandem-crm")).items():
+    for name, content in written.items():
         file = roster.SCHEMAS / name
         if not file.exists() or file.read_bytes() != content:
             stale.append(name)

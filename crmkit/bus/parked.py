@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
+from pydantic import BaseModel
+from pydantic import Field as Constraint
 from sqlalchemy import (
     Column,
     DateTime,
@@ -53,6 +55,36 @@ Index(
     unique=True,
     postgresql_where=_WAITING,
 )
+
+
+class ParkedQuery(BaseModel):
+    """Which parked events are asked for."""
+
+    state: str = Constraint(default="parked", description="`parked`, `retried` or `discarded`.")
+    limit: int = Constraint(default=25, ge=1, le=200, description="How many a page.")
+    cursor: str | None = Constraint(default=None, description="`next_cursor` of the page before.")
+
+
+class Parked(BaseModel):
+    """A parked event for the API; `event` is text where it is no JSON."""
+
+    id: str
+    subscription: str
+    type: str
+    event: Any
+    error: str
+    attempts: int
+    parked_at: datetime
+    state: Literal["parked", "retried", "discarded"]
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+class ParkedPage(BaseModel):
+    """The oldest first."""
+
+    items: list[Parked]
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)

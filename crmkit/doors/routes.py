@@ -1,5 +1,6 @@
 """How a service shows its routes: decorated record verbs, and actions declared in one line each."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.wrappers import Request, Response
 
 from contracts.errors import bad_request
+from crmkit.about import About, summary_of
 from crmkit.doors.http import HttpDoor
 from crmkit.doors.perform import respond
 from crmkit.doors.requests import Answer, Call, record_answer
@@ -16,6 +18,8 @@ from crmkit.records import access, rendering, store, validation
 from crmkit.unit_of_work import UnitOfWork
 
 Returns = Entity | type[BaseModel] | None
+
+_NOT_WORD = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,23 @@ class Action:
     public: bool = False
 
     @property
-    def summary(self) -> str:
-        """The first sentence of what the function says of itself."""
-        return (self.run.__doc__ or "").strip().split("\n", 1)[0].split(". ", 1)[0]
+    def about(self) -> About:
+        """The same, as the API describes it."""
+        words = f"{self.method.lower()}{self.path}".replace("/{id}", "")
+        return About(
+            method=self.method,
+            path=self.path,
+            name=_NOT_WORD.sub("_", words),
+            summary=summary_of(self.run),
+            body=self.body,
+            query=self.query,
+            answer=self.returns,
+            status=204 if self.returns is None else self.status,
+            places={"id": "Id or number of the record."},
+            checked=self.entity is not None,
+            entity=self.entity,
+            public=self.public,
+        )
 
     def operate(self, uow: UnitOfWork, call: Call, key: str | None) -> Answer:
         """Fetch the record if there is one, read what was sent, run, answer."""
@@ -88,15 +106,18 @@ def _declared(action: Action) -> Any:
         return respond(self.context, request, action.path, operation, public=action.public)
 
     method.__doc__ = action.run.__doc__
-    method.action = action  # type: ignore[attr-defined]
+    method.action = action.about  # type: ignore[attr-defined]
     url = action.path.replace("{", "<").replace("}", ">")
     return HttpDoor.decorator(action.method, url)(method)
 
 
 def route(
-    http_method: str, path: str, *, public: bool = False
+    http_method: str, path: str, *, public: bool = False, **about: Any
 ) -> Callable[[Callable[..., Answer]], Callable[..., Response]]:
-    """Decorator of a record verb: `verb(self, uow, call, **path) -> Answer`."""
+    """Decorator of a record verb: `verb(self, uow, call, **path) -> Answer`.
+
+    `about` are the fields of About that the verb's name and docstring do not tell.
+    """
 
     def decorate(operate: Callable[..., Answer]) -> Callable[..., Response]:
         def method(self: Any, request: Request, **values: str) -> Response:
@@ -106,6 +127,14 @@ def route(
             return respond(self.context, request, path, operation, public=public)
 
         method.__doc__ = operate.__doc__
+        method.about = about and About(  # type: ignore[attr-defined]
+            method=http_method,
+            path=path,
+            name=operate.__name__,
+            summary=summary_of(operate),
+            public=public,
+            **about,
+        )
         HttpDoor.decorator(http_method, path)(method)
         return method
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from werkzeug.wrappers import Request, Response
 
 from contracts.errors import FieldError, Problem, bad_request, forbidden, not_found
+from crmkit.about import OwnCreate, OwnPatch, OwnRecord
 from crmkit.bus import parked
 from crmkit.config import Settings
 from crmkit.db import Database
@@ -22,6 +23,8 @@ from crmkit.unit_of_work import UnitOfWork
 _FEED_LIMIT = 200
 _SEARCH_LIMIT = 10
 _KEY_LENGTH = 255
+_EXTERNAL = {"source": "Name of the other system.", "key": "Its key of the record."}
+_DECIDERS = "administrators"
 
 
 class RecordService:
@@ -45,50 +48,50 @@ class RecordService:
     telling = RelayDoor()
     ticking = TimersDoor()
 
-    @route("GET", "/<plural>")
+    @route("GET", "/<plural>", query=query.ListQuery, answer=query.Page)
     def list_records(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
-        """A page of records: filter, search, sort, cursor."""
+        """List records: filter, search, sort, cursor."""
         entity = self._entity(plural)
         return json_answer(query.page(uow, entity, query.parse(entity, call.arguments)))
 
-    @route("POST", "/<plural>")
+    @route("POST", "/<plural>", verb="create", body=OwnCreate, answer=OwnRecord, status=201)
     def create_record(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
-        """A new record."""
+        """Create a record."""
         entity = self._entity(plural)
         record = store.create(uow, entity, call.json())
         return record_answer(uow, entity, record, 201, Location=f"/api/v1/{plural}/{record.id}")
 
-    @route("GET", "/<plural>/<key>")
+    @route("GET", "/<plural>/<key>", answer=OwnRecord, also={304: None})
     def read_record(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
-        """One record by id or number."""
+        """Read a record by id or number."""
         entity = self._entity(plural)
         values = store.read(uow, entity, key)
         if call.request.if_none_match.contains_weak(str(values["version"])):
             return Answer(304, headers={"ETag": f'"{values["version"]}"'})
         return record_answer(uow, entity, values)
 
-    @route("PATCH", "/<plural>/<key>")
+    @route("PATCH", "/<plural>/<key>", verb="edit", body=OwnPatch, answer=OwnRecord, checked=True)
     def change_record(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
-        """A merge patch (RFC 7396)."""
+        """Change a record by a merge patch (RFC 7396)."""
         entity = self._entity(plural)
         record = store.patch(uow, entity, key, call.json(), if_match=call.if_match)
         return record_answer(uow, entity, record)
 
-    @route("DELETE", "/<plural>/<key>")
+    @route("DELETE", "/<plural>/<key>", verb="delete", answer=None, status=204, checked=True)
     def delete_record(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
-        """Into the recycle bin."""
+        """Put a record into the recycle bin."""
         store.delete(uow, self._entity(plural), key, if_match=call.if_match)
         return Answer(204)
 
-    @route("POST", "/<plural>/<key>/restore")
+    @route("POST", "/<plural>/<key>/restore", verb="delete", answer=OwnRecord)
     def restore_record(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
-        """Out of the recycle bin."""
+        """Take a record out of the recycle bin."""
         entity = self._entity(plural)
         return record_answer(uow, entity, store.restore(uow, entity, key))
 
-    @route("GET", "/<plural>/<key>/history")
+    @route("GET", "/<plural>/<key>/history", query=query.Cut, answer=history.History)
     def record_history(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
-        """Who changed what and when, newest first."""
+        """Who changed what of a record and when, newest first."""
         entity = self._entity(plural)
         record = store.read(uow, entity, key)
         limit = query.page_size(call.request.args.get("limit"))
@@ -97,29 +100,37 @@ class RecordService:
         cursor = None if following is None else str(following)
         return json_answer({"items": items, "next_cursor": cursor})
 
-    @route("GET", "/<plural>/changes")
+    @route("GET", "/<plural>/changes", query=query.Cut, answer=history.Changes)
     def changed_records(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
-        """What was written since a cursor, deletions included; for clients that keep a copy."""
+        """The records written since a cursor, deletions included; for clients that keep a copy."""
         entity = self._entity(plural)
         limit = query.page_size(call.request.args.get("limit"), default=_FEED_LIMIT)
         cursor = call.request.args.get("cursor")
         items, following, more = history.changes(uow, entity, cursor=cursor, limit=limit)
         return json_answer({"items": items, "next_cursor": following, "more": more})
 
-    @route("GET", "/<plural>/external/<source>/<key>")
-    def read_external(
+    @route("GET", "/<plural>/external/<source>/<key>", places=_EXTERNAL, answer=OwnRecord)
+    def read_external_record(
         self, uow: UnitOfWork, _call: Call, plural: str, source: str, key: str
     ) -> Answer:
-        """The record another system knows by this key."""
+        """Read a record by another system's key."""
         entity = self._entity(plural)
         record_id = external_ids.find(uow, entity, source, key)
         return record_answer(uow, entity, store.read(uow, entity, record_id))
 
-    @route("PUT", "/<plural>/external/<source>/<key>")
-    def upsert_external(
+    @route(
+        "PUT",
+        "/<plural>/external/<source>/<key>",
+        places=_EXTERNAL,
+        verb="create",
+        body=OwnPatch,
+        answer=OwnRecord,
+        also={201: OwnRecord},
+    )
+    def upsert_record(
         self, uow: UnitOfWork, call: Call, plural: str, source: str, key: str
     ) -> Answer:
-        """Create the record, or bring it up to date, under another system's key."""
+        """Create a record, or bring it up to date, under another system's key."""
         entity = self._entity(plural)
         if len(source) > _KEY_LENGTH or len(key) > _KEY_LENGTH:
             raise bad_request("key_too_long", f"Source and key have at most {_KEY_LENGTH} letters.")
@@ -129,22 +140,24 @@ class RecordService:
         answer.headers["Tandem-Outcome"] = outcome
         return answer
 
-    @route("GET", "/meta/<name>")
+    @route("GET", "/meta/<name>", answer=meta.Description)
     def describe_entity(self, uow: UnitOfWork, _call: Call, name: str) -> Answer:
-        """Fields, choices, verbs, and what the caller may do."""
+        """Fields, choices and verbs of records, and what the caller may do."""
         entity = self.context.entities.get(name)
         if entity is None:
             raise not_found(f"There is no entity {name!r} here.")
         return json_answer(meta.describe(uow, entity))
 
-    @route("GET", "/search")
+    @route("GET", "/search", query=searching.Words, answer=searching.Hits)
     def search(self, uow: UnitOfWork, call: Call) -> Answer:
         """Records of every entity of this service that the words in `q` find."""
         typed = call.request.args.get("q", "")
         limit = query.page_size(call.request.args.get("limit"), default=_SEARCH_LIMIT)
         return json_answer({"items": searching.everywhere(uow, typed, limit=limit)})
 
-    @route("GET", "/parked-events")
+    @route(
+        "GET", "/parked-events", query=parked.ParkedQuery, answer=parked.ParkedPage, only=_DECIDERS
+    )
     def list_parked(self, uow: UnitOfWork, call: Call) -> Answer:
         """Events this service could not apply and a person must decide on."""
         _administrators_only(uow)
@@ -162,17 +175,17 @@ class RecordService:
         more = len(found) > limit
         return json_answer({"items": items, "next_cursor": items[-1]["id"] if more else None})
 
-    @route("POST", "/parked-events/<key>/retry")
+    @route("POST", "/parked-events/<key>/retry", answer=parked.Parked, only=_DECIDERS)
     def retry_parked(self, uow: UnitOfWork, _call: Call, key: str) -> Answer:
         """Apply it again now."""
         return _decided(uow, parked.retry, key)
 
-    @route("POST", "/parked-events/<key>/discard")
+    @route("POST", "/parked-events/<key>/discard", answer=parked.Parked, only=_DECIDERS)
     def discard_parked(self, uow: UnitOfWork, _call: Call, key: str) -> Answer:
         """Leave it unapplied for good."""
         return _decided(uow, parked.discard, key)
 
-    @route("GET", "/jwks", public=True)
+    @route("GET", "/jwks", answer=dict[str, list[dict[str, str]]], public=True)
     def signing_keys(self, uow: UnitOfWork, _call: Call) -> Answer:
         """The public keys of access tokens (RFC 7517), so that sign-in's service may be down."""
         return json_answer({"keys": list(self.context.keys(uow.session))})

@@ -2,9 +2,12 @@
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Any
 
 import orjson
+from pydantic import BaseModel
+from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -23,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.errors import FieldError, bad_request
+from crmkit.about import OwnRecord
 from crmkit.db import KIT
 from crmkit.entity import Entity
 from crmkit.records import access
@@ -48,6 +52,49 @@ history = Table(
     Index("ix_history_record_id_seq", "record_id", "seq"),
     Index("ix_history_entity_xid_seq", "entity", "xid", "seq"),
 )
+
+
+class Change(BaseModel):
+    """One field's values before and after."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+class Write(BaseModel):
+    """One write of a record."""
+
+    at: datetime
+    fact: str
+    version: int
+    actor_id: str
+    request_id: str
+    changes: list[Change]
+
+
+class History(BaseModel):
+    """The writes of one record, newest first."""
+
+    items: list[Write]
+    next_cursor: str | None
+
+
+class ChangedRecord(BaseModel):
+    """A record as it stands, or that it was deleted."""
+
+    id: str
+    deleted: bool
+    version: int
+    record: OwnRecord | SkipJsonSchema[None] = None
+
+
+class Changes(BaseModel):
+    """A part of the feed; `more` says that the next part can be had at once."""
+
+    items: list[ChangedRecord]
+    next_cursor: str
+    more: bool
 
 
 def of_record(

@@ -2,10 +2,43 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+from pydantic.json_schema import SkipJsonSchema
+
 from crmkit.entity import RECORD_VERBS, Entity
 from crmkit.fields import Field, Kind
 from crmkit.records import access, filters
 from crmkit.unit_of_work import UnitOfWork
+
+
+class FieldDescription(BaseModel):
+    """One field, as a form or a filter needs to know it."""
+
+    name: str
+    kind: str
+    required: bool
+    read_only: bool
+    filters: list[str] | SkipJsonSchema[None] = None
+    sortable: bool | SkipJsonSchema[None] = None
+    default: Any = None
+    max_length: int | SkipJsonSchema[None] = None
+    choices: list[str] | SkipJsonSchema[None] = None
+    target: str | SkipJsonSchema[None] = None
+    minimum: str | SkipJsonSchema[None] = None
+    maximum: str | SkipJsonSchema[None] = None
+
+
+class Description(BaseModel):
+    """What `GET /meta/{entity}` answers; `rights` are the caller's."""
+
+    entity: str
+    plural: str
+    title: str
+    label_fields: list[str]
+    number_prefix: str
+    fields: list[FieldDescription]
+    line_fields: list[FieldDescription] | SkipJsonSchema[None] = None
+    rights: dict[str, bool]
 
 
 def describe(uow: UnitOfWork, entity: Entity) -> dict[str, Any]:

@@ -5,13 +5,16 @@ import binascii
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic import Field as Constraint
+from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 
 from contracts.errors import FieldError, bad_request
+from crmkit.about import OwnRecord
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
 from crmkit.records import access, filters, rendering, searching
@@ -22,6 +25,38 @@ DEFAULT_LIMIT = 25
 MOST = 200
 _MOST_KEYS = 5
 _FILTER = re.compile(r"^filter\[(\w+)\](?:\[(\w+)\])?$")
+
+
+def _said(text: str) -> Any:
+    return Constraint(default=None, description=text)
+
+
+class Cut(BaseModel):
+    """Which part of a long answer is asked for."""
+
+    limit: Annotated[int, Constraint(ge=1, le=MOST)] = _said("How many a page.")
+    cursor: str = _said("`next_cursor` of the page before.")
+
+
+class ListQuery(Cut):
+    """What a list can be asked."""
+
+    q: str = _said("Words to find, or their beginnings.")
+    sort: str = _said("Fields, `-` before one for descending.")
+    fields: str = _said("Which fields to answer, separated by commas.")
+    count: Literal["exact", "estimate"] = _said("Also count all.")
+    filter: dict[str, Any] = _said(
+        "`filter[status]=New,Hot` or with an operator, `filter[amount][gte]=1000`; the fields and "
+        "their operators are in `/meta`."
+    )
+
+
+class Page(BaseModel):
+    """A part of a list; `next_cursor` is null on the last one."""
+
+    items: list[OwnRecord]
+    next_cursor: str | None
+    count: int | SkipJsonSchema[None] = None
 
 
 @dataclass(frozen=True, slots=True)

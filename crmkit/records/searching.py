@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from pydantic import BaseModel
+from pydantic import Field as Constraint
 from sqlalchemy import ColumnElement, func, literal, not_, select, true
 
 from crmkit.entity import Entity
@@ -15,6 +17,29 @@ _RUNS = re.compile(f"[{CJK}]+|[^{CJK}]+")
 _MOST_WORDS = 12
 _LONGEST_WORD = 200
 """PostgreSQL refuses words of 2 KB; so much of one finds it as well."""
+
+
+class Words(BaseModel):
+    """What a search is asked."""
+
+    q: str = Constraint(description="Words to find, or their beginnings.")
+    limit: int = Constraint(default=10, ge=1, le=200, description="How many of each entity.")
+
+
+class Hit(BaseModel):
+    """A record that was found, as people name it."""
+
+    entity: str
+    plural: str
+    id: str
+    number: str | None
+    label: str
+
+
+class Hits(BaseModel):
+    """What one service found."""
+
+    items: list[Hit]
 
 
 def query_text(typed: str) -> str:

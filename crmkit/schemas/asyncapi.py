@@ -41,7 +41,7 @@ def document(services: Sequence[Service], *, version: str) -> dict[str, Any]:
             for fact in sorted(RECORD_FACTS | entity.facts):
                 _add(channels, f"crm.{service.name}.{entity.name}.{fact}.v1", data)
         for name, shape in service.facts.items():
-            data = components.add(shape, mode="serialization")
+            data = components.of(shape, mode="serialization")
             _add(channels, f"crm.{service.name}.{name}.v1", data)
     return {
         "asyncapi": "3.0.0",

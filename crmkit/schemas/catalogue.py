@@ -3,17 +3,29 @@
 from collections.abc import Sequence
 from typing import Any
 
-from crmkit.doors.routes import Action
+from crmkit.about import About
 from crmkit.entity import Entity
 
 Service = Any
 """A subclass of RecordService; typed loosely, because services are found by name."""
 
 
-def actions_of(service: Service) -> list[Action]:
+def actions_of(service: Service) -> list[About]:
     """The business verbs in the order in which the class declares them."""
     found = [getattr(value, "action", None) for value in vars(service).values()]
     return [action for action in found if action is not None]
+
+
+def routes_of(service: Service) -> list[About]:
+    """What the service's routes of records say of themselves, those of its bases included.
+
+    Raises TypeError for one that says nothing.
+    """
+    members = [getattr(service, name) for name in dir(service)]
+    routes = [member for member in members if hasattr(member, "about")]
+    if silent := [member.__name__ for member in routes if not member.about]:
+        raise TypeError(f"{service.__name__}: {', '.join(silent)} do not say what they are about")
+    return [route.about for route in routes]
 
 
 def catalogue(services: Sequence[Service]) -> dict[str, Any]:

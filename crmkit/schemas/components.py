@@ -1,10 +1,11 @@
 """JSON Schemas of what is sent and read, gathered under one roof with their shared parts."""
 
-import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
+from crmkit.about import OWN
 from crmkit.entity import Entity
 from crmkit.records import validation
 
@@ -39,56 +40,146 @@ PROBLEM: dict[str, Any] = {
 
 
 class Components:
-    """Schemas by name; `add` answers a reference. Raises ValueError for one name, two shapes."""
+    """Schemas by name, and query parameters; `of` answers what stands where a shape is used.
+
+    Raises ValueError for one name, two shapes.
+    """
 
     def __init__(self) -> None:
         self.schemas: dict[str, Any] = {"Problem": PROBLEM}
+        self.parameters: dict[str, Any] = {}
 
-    def add(self, shape: type[Any], *, mode: str = "validation") -> dict[str, str]:
-        """The pydantic model or dataclass `shape`, with all that it refers to."""
-        schema = _untitled(_schema(shape, mode))
-        for name, part in schema.pop("$defs", {}).items():
-            self._put(name, part)
-        return self._put(shape.__name__, schema)
+    def of(
+        self, shape: Any, entity: Entity | None = None, *, mode: str = "validation"
+    ) -> dict[str, Any]:
+        """A pydantic type or dataclass, an entity as it is read, or bytes for a file.
+
+        Where the shape leaves room for one of the `entity`'s own, that is put in.
+        """
+        if isinstance(shape, Entity):
+            return self.read(shape)
+        if shape is bytes:
+            return {"type": "string", "format": "binary"}
+        adapter: TypeAdapter[Any] = TypeAdapter(shape)
+        schema = adapter.json_schema(ref_template=_REF, mode=mode)  # type: ignore[arg-type]
+        parts: dict[str, Any] = schema.pop("$defs", {})
+        if "properties" in schema:
+            parts[shape.__name__] = schema
+            schema = _reference(shape.__name__)
+        names = {name: name for name in parts}
+        if entity is not None:
+            of_entity = {name for name in parts if _comes_to_own(parts, parts[name])}
+            names |= {name: f"{entity.model.__name__}{name}" for name in of_entity}
+
+        def settled(part: dict[str, Any]) -> dict[str, Any] | None:
+            if OWN in part:
+                return self._own(part[OWN], entity)
+            name = str(part.get("$ref", "")).rpartition("/")[2]
+            return _reference(names[name]) if name in names else None
+
+        for name, part in parts.items():
+            self.put(names[name], _rewritten(_untitled(part), settled))
+        return dict(_rewritten(schema, settled))
 
     def put(self, name: str, schema: dict[str, Any]) -> dict[str, str]:
         """A schema written out by hand."""
-        return self._put(name, schema)
-
-    def _put(self, name: str, schema: dict[str, Any]) -> dict[str, str]:
         if self.schemas.setdefault(name, schema) != schema:
             raise ValueError(f"two shapes are called {name}")
-        return {"$ref": f"#/components/schemas/{name}"}
+        return _reference(name)
 
-    def read(self, entity: Entity) -> dict[str, str]:
+    def query(self, shape: type[BaseModel]) -> list[dict[str, Any]]:
+        """The parameters of a query string, kept once for all routes that take them."""
+        schema = shape.model_json_schema(ref_template=_REF)
+        for name, part in schema.pop("$defs", {}).items():
+            self.put(name, _untitled(part))
+        references = []
+        for name, described in _untitled(schema)["properties"].items():
+            told = described.pop("description", None)
+            value = _not_null(described)
+            parameter = {
+                "name": name,
+                "in": "query",
+                "required": name in schema.get("required", ()),
+                **({"description": told} if told else {}),
+                **({"style": "deepObject", "explode": True} if _is_object(value) else {}),
+                "schema": value,
+            }
+            key = f"{shape.__name__}.{name}"
+            if self.parameters.setdefault(key, parameter) != parameter:
+                raise ValueError(f"two queries are called {shape.__name__}")
+            references.append({"$ref": f"#/components/parameters/{key}"})
+        return references
+
+    def read(self, entity: Entity) -> dict[str, Any]:
         """What a client reads of a record."""
-        return self.add(validation.response_model(entity), mode="serialization")
+        return self.of(validation.response_model(entity), mode="serialization")
 
-    def sent(self, entity: Entity, *, partial: bool) -> dict[str, str]:
+    def sent(self, entity: Entity, *, partial: bool) -> dict[str, Any]:
         """What a client sends to create a record, or to change it: then nothing has a default."""
         shape = validation.request_model(entity, partial=partial)
         if not partial:
-            return self.add(shape)
-        schema = _untitled(_schema(shape, "validation"))
+            return self.of(shape)
+        schema = _untitled(shape.model_json_schema(ref_template=_REF))
         for name, part in schema.pop("$defs", {}).items():
-            self._put(name, part)
+            self.put(name, _untitled(part))
         for described in schema["properties"].values():
             described.pop("default", None)
-        return self._put(shape.__name__, schema)
+        return self.put(shape.__name__, schema)
+
+    def _own(self, which: str, entity: Entity | None) -> dict[str, Any]:
+        if entity is None:
+            raise TypeError(f"no entity is there whose own {which} this could be")
+        return (
+            self.read(entity) if which == "record" else self.sent(entity, partial=which == "patch")
+        )
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": _REF.format(model=name)}
+
+
+def _rewritten(part: Any, settled: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Any:
+    """The same, with what `settled` answers in the place of each object it has an answer for."""
+    if isinstance(part, dict):
+        inner = {name: _rewritten(value, settled) for name, value in part.items()}
+        return settled(part) or inner
+    if isinstance(part, list):
+        return [_rewritten(value, settled) for value in part]
+    return part
+
+
+def _comes_to_own(parts: Mapping[str, Any], start: Any) -> bool:
+    """Whether a shape of an entity's own is in it, or in what it refers to."""
+    waiting, seen = [start], set[str]()
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if OWN in part:
+                return True
+            waiting += part.values()
+            name = str(part.get("$ref", "")).rpartition("/")[2]
+            if name in parts and name not in seen:
+                seen.add(name)
+                waiting.append(parts[name])
+        elif isinstance(part, list):
+            waiting += part
+    return False
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is there or not; it is never null."""
+    options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+    return options[0] if len(options) == 1 else schema
+
+
+def _is_object(schema: Mapping[str, Any]) -> bool:
+    return schema.get("type") == "object"
 
 
 def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
-    """Without the titles that only repeat the name of each property."""
-    for part in (schema, *schema.get("$defs", {}).values()):
-        for described in part.get("properties", {}).values():
-            described.pop("title", None)
+    """Without the titles that only repeat the name of each property, and defaults of nothing."""
+    for described in schema.get("properties", {}).values():
+        described.pop("title", None)
+        if described.get("default", "") is None:
+            del described["default"]
     return schema
-
-
-def _schema(shape: type[Any], mode: str) -> dict[str, Any]:
-    if isinstance(shape, type) and issubclass(shape, BaseModel):
-        return shape.model_json_schema(ref_template=_REF, mode=mode)  # type: ignore[arg-type]
-    if dataclasses.is_dataclass(shape):
-        adapter: TypeAdapter[Any] = TypeAdapter(shape)
-        return adapter.json_schema(ref_template=_REF, mode=mode)  # type: ignore[arg-type]
-    raise TypeError(f"{shape!r} has no schema")

@@ -98,7 +98,7 @@ class TestOpenApi:
             (action["path"], action["method"].lower())
             for action in CATALOGUE["actions"]
             if action["public"]
-        }
+        } | {("/jwks", "get")}
 
 
 class TestAsyncApi:

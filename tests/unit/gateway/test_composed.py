@@ -8,6 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from gateway.app import create_app
+from gateway.declared import DECLARED
+from gateway.front import API, COMPOSED
 from tests.unit.gateway.conftest import Services
 from tests.unit.gateway.stub import Says, Seen, says
 
@@ -263,3 +265,16 @@ class TestHealth:
             before[1] + 1,
         )
         assert "INVENTED" not in gateway.get("/metrics").text
+
+
+def test_what_is_described_is_what_is_answered(services: Services, schemas: Path) -> None:
+    app = create_app({name: stub.url for name, stub in services.items()}, schemas=schemas)
+    addresses = app.url_map.bind("gateway")
+    described = {
+        addresses.match(f"{API}{about.path}", method=about.method, return_rule=True)[0].rule
+        for about in DECLARED
+    }
+    assert described == {
+        rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(API)
+    }
+    assert {about.path.split("/")[1] for about in DECLARED} == COMPOSED

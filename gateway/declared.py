@@ -1,0 +1,105 @@
+"""What the gateway answers itself, from several services, as the API describes it."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, WithJsonSchema
+from pydantic import Field as Constraint
+from pydantic.json_schema import SkipJsonSchema
+
+from contracts.services import SERVICE_PORTS
+from crmkit.about import About
+from crmkit.bus import parked
+from crmkit.records import searching
+
+Service = Annotated[str, WithJsonSchema({"type": "string", "enum": [*SERVICE_PORTS]})]
+
+_PARKED = {"service": "The service that could not apply it.", "id": "Id of the parked event."}
+_DECIDERS = "administrators"
+
+
+class HitThere(searching.Hit):
+    """A record that was found, and the service that has it."""
+
+    service: Service
+
+
+class FoundEverywhere(BaseModel):
+    """What the services found; those that did not answer in time are named."""
+
+    items: list[HitThere]
+    unavailable: list[Service]
+
+
+class ParkedAnywhere(parked.ParkedQuery):
+    """Which parked events are asked for."""
+
+    service: Service | None = Constraint(default=None, description="Only this service's.")
+
+
+class ParkedThere(parked.Parked):
+    """A parked event, and which service's it is if several were asked."""
+
+    service: Service | SkipJsonSchema[None] = None
+
+
+class ParkedEverywhere(BaseModel):
+    """The parked events of all services; those that did not answer are named."""
+
+    items: list[ParkedThere]
+    next_cursor: str | None
+    unavailable: list[Service] = []
+
+
+class PublicKeys(BaseModel):
+    """A set of public keys (RFC 7517)."""
+
+    keys: list[dict[str, str]]
+
+
+DECLARED = (
+    About(
+        method="GET",
+        path="/search",
+        name="search",
+        summary="Find records of all services by words",
+        query=searching.Words,
+        answer=FoundEverywhere,
+    ),
+    About(
+        method="GET",
+        path="/parked-events",
+        name="list_parked_events",
+        summary="Events that could not be applied and wait for a decision",
+        query=ParkedAnywhere,
+        answer=ParkedEverywhere,
+        only=_DECIDERS,
+    ),
+    About(
+        method="POST",
+        path="/parked-events/{service}/{id}/retry",
+        name="retry_parked_event",
+        summary="Apply it again now",
+        answer=parked.Parked,
+        places=_PARKED,
+        choices={"service": tuple(SERVICE_PORTS)},
+        only=_DECIDERS,
+    ),
+    About(
+        method="POST",
+        path="/parked-events/{service}/{id}/discard",
+        name="discard_parked_event",
+        summary="Leave it unapplied",
+        answer=parked.Parked,
+        places=_PARKED,
+        choices={"service": tuple(SERVICE_PORTS)},
+        only=_DECIDERS,
+    ),
+    About(
+        method="GET",
+        path="/jwks",
+        name="public_keys",
+        summary="The public keys of access tokens, for partners that verify them",
+        answer=PublicKeys,
+        public=True,
+    ),
+)
