@@ -1,18 +1,21 @@
 """An entity declared once: the model and, beside it, the value every behaviour reads."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
-from typing import Any, ClassVar
+from functools import cached_property, wraps
+from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import ColumnElement, DateTime, Index, Integer, Text, Uuid
+from sqlalchemy import ColumnElement, DateTime, Index, Integer, Text, Uuid, text
 from sqlalchemy import inspect as inspect_model
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from contracts.errors import FieldError
+from crmkit import custom
 from crmkit.fields import Field, Kind
+from crmkit.tailoring import AS_DECLARED, Tailoring
 from crmkit.unit_of_work import UnitOfWork
 
 SYSTEM_FIELDS: Mapping[str, Field] = {
@@ -29,7 +32,10 @@ SYSTEM_FIELDS: Mapping[str, Field] = {
 
 
 class Record:
-    """The columns every record has. `version` counts writes; `deleted_at` puts it in the bin."""
+    """The columns every record has. `version` counts writes; `deleted_at` puts it in the bin.
+
+    `custom` holds the values of administrators' own fields (`crmkit/custom.py`).
+    """
 
     # What PostgreSQL generates is for searching; no write needs it back.
     __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": False}
@@ -43,6 +49,9 @@ class Record:
     modified_by: Mapped[str] = mapped_column(Uuid(as_uuid=False))
     source: Mapped[str] = mapped_column(Text)
     deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    custom: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, default=dict, server_default=text("'{}'::jsonb")
+    )
 
     @declared_attr.directive
     @classmethod
@@ -121,7 +130,8 @@ class Entity:
     `verbs` names the actions beyond view, create, edit, delete, and `facts` the past-tense words
     they are told by beyond created, changed, deleted, restored; `closed` names the record verbs
     that clients do not have (a stock movement is never edited); `unlisted` names a yes-or-no field:
-    lists and search pass over records where it is yes, unless a filter asks for them.
+    lists and search pass over records where it is yes, unless a filter asks for them; `tailoring`
+    is what administrators have changed, empty in a declaration.
     """
 
     model: type[Any]
@@ -140,6 +150,7 @@ class Entity:
     computed: Mapping[str, Computed] = field(default_factory=dict)
     on_delete: tuple[Guard, ...] = ()
     unlisted: str = ""
+    tailoring: Tailoring = AS_DECLARED
 
     def __post_init__(self) -> None:
         unknown = {*self.label, self.unlisted} - {"", *self.fields}
@@ -148,15 +159,33 @@ class Entity:
         if self.closed - RECORD_VERBS:
             raise TypeError(f"{self.name}: closed verbs must be among {sorted(RECORD_VERBS)}")
 
+    def tailored(self, tailoring: Tailoring) -> "Entity":
+        """The same entity as administrators have shaped it: what requests and handlers work on."""
+        return replace(self, tailoring=tailoring)
+
     @cached_property
     def own_fields(self) -> Mapping[str, Field]:
-        """The declared fields, in the order of the model."""
-        return _declared(self.model)
+        """The declared fields in the order of the model, then those of administrators."""
+        return self.tailoring.over(_declared(self.model))
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
-        """System fields first, then the declared ones."""
+        """System fields first, then the entity's own."""
         return {**SYSTEM_FIELDS, **self.own_fields}
+
+    @cached_property
+    def stored(self) -> tuple[str, ...]:
+        """The fields that have a column of their own."""
+        return tuple(name for name, one in self.fields.items() if not one.key)
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """What the fields of a new record hold that nobody has filled in."""
+        return {
+            name: list(one.default) if isinstance(one.default, tuple) else one.default
+            for name, one in self.own_fields.items()
+            if one.default is not None
+        }
 
     @cached_property
     def line_fields(self) -> Mapping[str, Field]:
@@ -165,9 +194,12 @@ class Entity:
 
     @cached_property
     def columns(self) -> Mapping[str, Any]:
-        """The table's column of each visible field."""
-        table = self.model.__table__
-        return {name: table.c[name] for name in self.fields}
+        """In SQL, each visible field: the table's column, or the expression of a custom one."""
+        held = self.model.__table__.c
+        return {
+            name: custom.expression(held.custom, one) if one.key else held[name]
+            for name, one in self.fields.items()
+        }
 
     @property
     def owned(self) -> bool:
@@ -180,6 +212,36 @@ class Entity:
             raise LookupError(f"{self.name} declares no verb {verb!r}")
         return verb not in self.closed
 
+    def get(self, record: Any, name: str) -> Any:
+        """The value of any field of a loaded record."""
+        one = self.fields[name]
+        return custom.get(record.custom, one) if one.key else getattr(record, name)
+
+    def put(self, record: Any, name: str, value: Any) -> None:
+        """Set any field of a loaded record."""
+        one = self.fields[name]
+        if one.key:
+            record.custom = custom.put(record.custom, one, value)
+        else:
+            setattr(record, name, value)
+
+    def packed(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values by field name as a row of the table has them: custom ones within `custom`."""
+        row = {name: value for name, value in values.items() if name not in self.tailoring.custom}
+        if self.tailoring.custom:
+            held: dict[str, Any] = {}
+            for name in values.keys() & self.tailoring.custom.keys():
+                held = custom.put(held, self.fields[name], values[name])
+            row["custom"] = held
+        return row
+
+    def values(self, record: Any) -> dict[str, Any]:
+        """Every visible field of a loaded record."""
+        found = {name: getattr(record, name) for name in self.stored}
+        for name, one in self.tailoring.custom.items():
+            found[name] = custom.get(record.custom, one)
+        return found
+
     def label_of(self, values: Mapping[str, Any]) -> str:
         """How people name a record: the label fields, joined."""
         return " ".join(str(values[name]) for name in self.label if values.get(name))
@@ -188,3 +250,24 @@ class Entity:
 def _declared(model: type[Any]) -> Mapping[str, Field]:
     columns = inspect_model(model).columns
     return {c.key: c.info["field"] for c in columns if "field" in c.info}
+
+
+_Built = TypeVar("_Built")
+
+
+def per_entity(build: Callable[[Entity], _Built]) -> Callable[[Entity], _Built]:
+    """Decorator: `build(entity)` once, kept for as long as the entity lives and no longer.
+
+    A cache on the outside would hold on to every shape an administrator has ever given it.
+    """
+    memory = f"{build.__module__}.{build.__qualname__}"
+
+    @wraps(build)
+    def recall(entity: Entity) -> _Built:
+        kept = entity.__dict__
+        if memory not in kept:
+            kept[memory] = build(entity)
+        found: _Built = kept[memory]
+        return found
+
+    return recall

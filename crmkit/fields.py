@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Computed, Date, DateTime, Integer, Numeric, Text, Uuid
+from sqlalchemy import Boolean, Computed, Date, DateTime, Integer, Numeric, Text, Time, Uuid
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import MappedColumn, mapped_column
 
@@ -29,14 +29,21 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     DATE = "date"
     DATETIME = "datetime"
+    TIME = "time"
     PICKLIST = "picklist"
+    MULTISELECT = "multiselect"
+    SKYPE = "skype"
     LINK = "link"
     JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One declared field. `shape` is a pydantic type for JSON fields; `target` a linked entity."""
+    """One field. `shape` is a pydantic type for JSON fields; `target` a linked entity.
+
+    `key` is where the value of an administrator's own field is kept within the record's `custom`
+    column; that of a declared field is empty, for it has a column of its own.
+    """
 
     kind: Kind
     required: bool = False
@@ -51,6 +58,7 @@ class Field:
     shape: Any = None
     personal: bool = False
     unique: bool = False
+    key: str = ""
 
     @property
     def nullable(self) -> bool:
@@ -208,6 +216,11 @@ def instant(*, required: bool = False, read_only: bool = False) -> MappedColumn[
     )
 
 
+def time(*, required: bool = False, read_only: bool = False) -> MappedColumn[Any]:
+    """A time of day to the second, without a time zone."""
+    return _column(Time, Field(Kind.TIME, required=required, read_only=read_only))
+
+
 def picklist(
     choices: Sequence[str],
     *,
@@ -226,6 +239,24 @@ def picklist(
             choices=tuple(choices),
         ),
     )
+
+
+def multiselect(
+    choices: Sequence[str],
+    *,
+    required: bool = False,
+    read_only: bool = False,
+) -> MappedColumn[Any]:
+    """Several of `choices`, each once, in the order of the choices."""
+    return _column(
+        JSONB(none_as_null=True),
+        Field(Kind.MULTISELECT, required=required, read_only=read_only, choices=tuple(choices)),
+    )
+
+
+def skype() -> MappedColumn[Any]:
+    """A Skype name; personal data."""
+    return _column(Text, Field(Kind.SKYPE, max_length=100, personal=True))
 
 
 def link(target: str, *, required: bool = False, read_only: bool = False) -> MappedColumn[Any]:

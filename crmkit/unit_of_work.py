@@ -1,6 +1,6 @@
 """One transaction on behalf of one caller: what every verb, action and handler works in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -37,7 +37,8 @@ class Fact:
 class UnitOfWork:
     """`service` is the name under which events leave; `at` is the instant the work began (UTC).
 
-    `entities` are the service's own by name: what links within the service point at.
+    `entities` are the service's own by name, as administrators have shaped them: what links
+    within the service point at. `on_reshape` is called after the commit of a change of that shape.
     """
 
     session: Session
@@ -46,6 +47,11 @@ class UnitOfWork:
     entities: Mapping[str, Any] = field(default_factory=dict)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     facts: list[Fact] = field(default_factory=list)
+    on_reshape: Callable[[], None] = lambda: None
+
+    def of(self, entity: Any) -> Any:
+        """The entity as administrators have shaped it; itself in a unit of work without any."""
+        return self.entities.get(entity.name, entity)
 
     def tell(
         self, subject: str, record_id: str, name: str, version: int, data: dict[str, Any]

@@ -15,6 +15,7 @@ from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.entity import Entity
 from crmkit.records import principals
+from crmkit.records.tailoring.loading import Shaped
 
 PATIENCE_SECONDS = 1.0
 """How long a person or key this service has not heard of yet is waited for."""
@@ -31,6 +32,7 @@ class ServiceContext:
     migrations: Path
     callers: principals.CallerCache = field(default_factory=principals.CallerCache)
     verified: tokens.VerifiedTokens = field(default_factory=tokens.VerifiedTokens)
+    shaped: Shaped = field(init=False)
     _keys: Sequence[tokens.Jwk] = ()
     _keys_until: float = 0.0
 
@@ -40,11 +42,18 @@ class ServiceContext:
         return self.database.service
 
     def entity_of(self, plural: str) -> Entity | None:
-        """The entity whose records live under `/{plural}`."""
-        return self._by_plural.get(plural)
+        """The entity whose records live under `/{plural}`, as administrators have shaped it."""
+        name = self._names.get(plural)
+        return None if name is None else self.shaped.entities[name]
 
     def __post_init__(self) -> None:
-        self._by_plural = {entity.plural: entity for entity in self.entities.values()}
+        self.shaped = Shaped(self.entities)
+        self._names = {entity.plural: entity.name for entity in self.entities.values()}
+
+    def reshaped(self) -> bool:
+        """Whether administrators have changed an entity since this process last looked."""
+        with self.database.reading() as session:
+            return self.shaped.renew(session)
 
     def authenticate(
         self, session: Session, authorization: str | None, *, request_id: str, traceparent: str

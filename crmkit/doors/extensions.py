@@ -79,7 +79,7 @@ class EventsDoor(_Door):
     def workers(self, context: ServiceContext) -> list[tuple[str, Callable[[Any], None]]]:
         """What the transport needs to run for them."""
         wanted = [
-            subscription(heard, context.service, context.entities)
+            subscription(heard, context.service, context.shaped.now)
             for heard in self.container.service_cls.subscriptions
         ]
         return [_named(worker) for worker in self.transport.workers(context.database, wanted)]

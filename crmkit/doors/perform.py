@@ -26,6 +26,7 @@ from crmkit.db import working_on
 from crmkit.doors.context import ServiceContext
 from crmkit.doors.requests import Answer, Call
 from crmkit.records import idempotency, journal, rendering
+from crmkit.records.access import MODULE_OFF
 from crmkit.unit_of_work import UnitOfWork
 
 Operation = Callable[[UnitOfWork, Call], Answer]
@@ -90,6 +91,12 @@ def _perform(context: ServiceContext, call: Call, operation: Operation, *, publi
     for tries_left in range(_TRIES - 1, -1, -1):
         try:
             return _attempt(context, call, operation, public=public)
+        except Problem as refusal:
+            about_fields = refusal.errors or refusal.code == MODULE_OFF
+            # It may rest on what an administrator has changed half a second ago elsewhere.
+            if not (tries_left and about_fields and context.reshaped()):
+                raise
+            continue
         except DBAPIError as error:
             if not tries_left or not _is_passing(error):
                 raise _problem_of(context, error) from error
@@ -104,7 +111,10 @@ def _attempt(context: ServiceContext, call: Call, operation: Operation, *, publi
     reading = call.request.method == "GET"
     with database.reading() if reading else database.transaction() as session:
         caller = _anonymous(call) if public else _caller(context, session, call)
-        uow = UnitOfWork(session, caller, context.service, context.entities)
+        shaped = context.shaped
+        uow = UnitOfWork(
+            session, caller, context.service, shaped.now(session), on_reshape=shaped.expire
+        )
         key = None if public or reading else _idempotency_key(call)
         if key is None:
             return _run(uow, call, operation)

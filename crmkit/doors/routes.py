@@ -60,7 +60,7 @@ class Action:
         """Fetch the record if there is one, read what was sent, run, answer."""
         given: list[Any] = [uow]
         if self.entity is not None and key is not None:
-            access.require(self.entity, uow.caller, self.verb)
+            access.require(uow.of(self.entity), uow.caller, self.verb)
             given.append(store.fetch(uow, self.entity, key, self.verb, if_match=call.if_match))
         if self.body is not None:
             given.append(validation.parse_body(self.body, call.json()))

@@ -143,7 +143,7 @@ class RecordService:
     @route("GET", "/meta/<name>", answer=meta.Description)
     def describe_entity(self, uow: UnitOfWork, _call: Call, name: str) -> Answer:
         """Fields, choices and verbs of records, and what the caller may do."""
-        entity = self.context.entities.get(name)
+        entity = uow.entities.get(name)
         if entity is None:
             raise not_found(f"There is no entity {name!r} here.")
         return json_answer(meta.describe(uow, entity))

@@ -5,15 +5,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from contracts.caller import Caller
-from contracts.errors import forbidden, method_not_allowed
+from contracts.errors import Problem, forbidden, method_not_allowed
 from crmkit.entity import Access, Entity
 from crmkit.records.principals import principal, role
+
+MODULE_OFF = "module_off"
 
 _METHODS = {"view": "GET", "create": "POST", "edit": "PATCH", "delete": "DELETE"}
 
 
 def require(entity: Entity, caller: Caller, verb: str) -> None:
-    """Refuse a verb nobody has here (405) or this caller lacks on every record (403)."""
+    """Refuse an entity switched off (404), a verb nobody has here (405) or this caller (403)."""
+    if not entity.tailoring.active:
+        words = entity.plural.replace("-", " ").capitalize()
+        raise Problem(404, MODULE_OFF, f"{words} are switched off.")
     if not entity.allows(verb):
         raise method_not_allowed(_methods_beside(entity, verb))
     if not may_ever(entity, caller, verb):
@@ -28,7 +33,7 @@ def _methods_beside(entity: Entity, verb: str) -> list[str]:
 
 def may_ever(entity: Entity, caller: Caller, verb: str) -> bool:
     """Whether the caller may have `verb` on at least some record of the entity."""
-    if not entity.allows(verb):
+    if not entity.tailoring.active or not entity.allows(verb):
         return False
     if caller.is_admin or entity.access in {Access.OWNED, Access.SHARED}:
         return True

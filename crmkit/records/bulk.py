@@ -17,8 +17,10 @@ def insert(entity: Entity, rows: Sequence[tuple[UnitOfWork, Mapping[str, Any]]])
     """
     if not rows:
         return
+    entity = rows[0][0].of(entity)
     records = [{**_system(uow), **values} for uow, values in rows]
-    rows[0][0].session.execute(insert_into(entity.model.__table__), records)
+    table = entity.model.__table__
+    rows[0][0].session.execute(insert_into(table), [entity.packed(r) for r in records])
     for (uow, _), record in zip(rows, records, strict=True):
         telling.tell(uow, entity, "created", before={}, after=record)
 

@@ -47,6 +47,7 @@ def upsert(
     Two calls with the same key at once take turns. Raises what create and patch raise, and
     Problem 409 `record_deleted` when people have since put the record into the bin.
     """
+    entity = uow.of(entity)
     lock = func.pg_advisory_xact_lock(func.hashtextextended(f"{entity.name}/{source}/{key}", 0))
     uow.session.execute(select(lock))
     record_id = uow.session.scalar(_find(entity, source, key))

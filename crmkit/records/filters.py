@@ -9,12 +9,20 @@ from sqlalchemy import ColumnElement, and_
 from contracts.errors import FieldError
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
-from crmkit.records.validation import adapter
+from crmkit.records.value_types import adapter
 
-TEXTS = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.PHONE, Kind.URL})
+TEXTS = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.PHONE, Kind.URL, Kind.SKYPE})
 """What people type freely: looked into, and never a list of choices."""
 _ORDERED = frozenset(
-    {Kind.INTEGER, Kind.DECIMAL, Kind.PERCENT, Kind.MONEY, Kind.DATE, Kind.DATETIME}
+    {
+        Kind.INTEGER,
+        Kind.DECIMAL,
+        Kind.PERCENT,
+        Kind.MONEY,
+        Kind.DATE,
+        Kind.DATETIME,
+        Kind.TIME,
+    }
 )
 _BOUNDS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "gt": lambda column, value: column > value,
@@ -33,6 +41,8 @@ def operators(field: Field) -> tuple[str, ...]:
     """The operators a field takes, `eq` (one of a comma-separated list) being the default."""
     if field.kind is Kind.JSON:
         return ("empty",)
+    if field.kind is Kind.MULTISELECT:
+        return ("contains", "empty")
     names = ["eq", "ne", "empty"]
     if field.kind in _ORDERED:
         names += _BOUNDS
@@ -69,6 +79,9 @@ def _clause(column: Any, field: Field, operator: str, text: str) -> ColumnElemen
     if operator == "empty":
         wanted = adapter(Field(Kind.BOOLEAN)).validate_json(text or "true", strict=True)
         return _empty(column, field) if wanted else ~_empty(column, field)
+    if field.kind is Kind.MULTISELECT:
+        chosen_ones = adapter(field).validate_python([text])
+        return column.contains(chosen_ones)  # type: ignore[no-any-return]
     if operator in _PATTERNS:
         return _PATTERNS[operator](column, text)
     if operator in _BOUNDS:

@@ -31,11 +31,16 @@ def hears(name: str, patterns: Sequence[str], handle: Handler, *, batch: int = 1
     return Hears(name, tuple(patterns), handle, batch)
 
 
-def subscription(heard: Hears, service: str, entities: Mapping[str, Entity]) -> Subscription:
-    """The bus's subscription that runs `heard` in a unit of work of this service."""
+def subscription(
+    heard: Hears, service: str, entities: Callable[[Session], Mapping[str, Entity]]
+) -> Subscription:
+    """The bus's subscription that runs `heard` in a unit of work of this service.
+
+    `entities` answers the service's own by name, as administrators have shaped them by now.
+    """
 
     def handle(session: Session, events: Sequence[Event]) -> None:
-        uow = UnitOfWork(session, system_caller(), service, entities)
+        uow = UnitOfWork(session, system_caller(), service, entities(session))
         heard.handle(uow, events)
         journal.write(uow)
 

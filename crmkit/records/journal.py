@@ -11,6 +11,7 @@ from crmkit.bus import envelope
 from crmkit.db import Database
 from crmkit.entity import Entity
 from crmkit.records.rendering import to_json
+from crmkit.records.tailoring import loading
 from crmkit.unit_of_work import Fact, UnitOfWork
 
 _WRITE = text("""
@@ -83,8 +84,12 @@ def write(uow: UnitOfWork) -> None:
 def unit_of_work(
     database: Database, caller: Caller, entities: Mapping[str, Entity]
 ) -> Iterator[UnitOfWork]:
-    """A transaction whose history and events are written in it, just before it commits."""
+    """A transaction whose history and events are written in it, just before it commits.
+
+    It works on the entities as administrators have shaped them by its beginning.
+    """
     with database.transaction() as session:
-        uow = UnitOfWork(session, caller, database.service, entities)
+        shaped = loading.shaped(session, entities)
+        uow = UnitOfWork(session, caller, database.service, shaped)
         yield uow
         write(uow)

@@ -71,7 +71,7 @@ def _field(name: str, field: Field) -> dict[str, Any]:
         "required": field.required,
         "read_only": field.read_only,
         "filters": filters.operators(field),
-        "sortable": field.kind is not Kind.JSON,
+        "sortable": field.kind not in {Kind.JSON, Kind.MULTISELECT},
     }
     if field.default is not None:
         described["default"] = field.default

@@ -18,7 +18,7 @@ from crmkit.about import OwnRecord
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
 from crmkit.records import access, filters, rendering, searching
-from crmkit.records.validation import adapter
+from crmkit.records.value_types import adapter
 from crmkit.unit_of_work import UnitOfWork
 
 DEFAULT_LIMIT = 25
@@ -117,7 +117,7 @@ def page(uow: UnitOfWork, entity: Entity, request: ListRequest) -> dict[str, Any
     table = entity.model.__table__
     seen = (table.c.deleted_at.is_(None), access.visible(entity, uow.caller), *request.clauses)
     readable = rendering.readable(entity)
-    keys = [table.c[key.name] for key in request.order]
+    keys = [entity.columns[key.name] for key in request.order]
     query = select(*(readable[name] for name in request.names), *keys).where(*seen)
     if request.after is not None:
         query = query.where(_beyond(request.order, keys, request.after))
@@ -158,7 +158,7 @@ def _order(entity: Entity, text: str, errors: list[FieldError]) -> tuple[Order, 
     for part in filter(None, (p.strip() for p in text.split(","))):
         name = part.removeprefix("-")
         field = entity.fields.get(name)
-        if field is None or field.kind is Kind.JSON:
+        if field is None or field.kind in {Kind.JSON, Kind.MULTISELECT}:
             errors.append(FieldError("/sort", "unknown_field", f"cannot sort by {name!r}"))
         else:
             order.append(Order(name, part.startswith("-")))

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 import orjson
 from sqlalchemy import select
 
-from crmkit.entity import Entity
+from crmkit.entity import Entity, per_entity
 from crmkit.unit_of_work import UnitOfWork
 
 
@@ -28,32 +27,31 @@ def to_json_types(value: Any) -> Any:
     return orjson.loads(to_json(value))
 
 
-@lru_cache(maxsize=512)
-def _names(entity: Entity) -> tuple[str, ...]:
-    return tuple(entity.fields)
-
-
-@lru_cache(maxsize=512)
+@per_entity
 def _line_names(entity: Entity) -> tuple[str, ...]:
     return ("id", "sequence", *entity.line_fields)
 
 
-@lru_cache(maxsize=512)
+@per_entity
 def readable(entity: Entity) -> dict[str, Any]:
     """What a read selects for each visible field: its column, or the computed expression."""
     computed = {name: c.expression().label(name) for name, c in entity.computed.items()}
-    return {**entity.columns, **computed}
+    own = {name: entity.columns[name].label(name) for name in entity.tailoring.custom}
+    return {**entity.columns, **own, **computed}
 
 
-@lru_cache(maxsize=512)
+@per_entity
 def state_columns(entity: Entity) -> tuple[Any, ...]:
     """The columns of every visible field, computed ones included."""
     return tuple(readable(entity).values())
 
 
 def state(entity: Entity, record: Any) -> dict[str, Any]:
-    """The full state of a loaded record as events carry it: lines included, nothing computed."""
-    values = {name: getattr(record, name) for name in _names(entity)}
+    """The full state of a loaded record as events carry it: lines included, nothing computed.
+
+    Of an entity that knows the administrators' fields: `rendering.state(uow.of(LEAD), lead)`.
+    """
+    values = entity.values(record)
     if entity.line_model is not None:
         values["lines"] = [line_state(entity, line) for line in record.lines]
     return values

@@ -11,10 +11,19 @@ from sqlalchemy.orm import selectinload
 
 from contracts.errors import FieldError, Problem, invalid, not_found, precondition_failed, refused
 from crmkit.entity import Entity, Snapshot
-from crmkit.records import access, line_items, links, numbering, rendering, telling, validation
+from crmkit.records import (
+    access,
+    line_items,
+    links,
+    numbering,
+    rendering,
+    telling,
+    validation,
+    value_types,
+)
 from crmkit.unit_of_work import UnitOfWork, new_id
 
-_ID = re.compile(validation.UUID_PATTERN)
+_ID = re.compile(value_types.UUID_PATTERN)
 
 
 def create(uow: UnitOfWork, entity: Entity, payload: Any, *, source: str = "API") -> Any:
@@ -22,6 +31,7 @@ def create(uow: UnitOfWork, entity: Entity, payload: Any, *, source: str = "API"
 
     Raises Problem 403, 405, 422 (every bad field), or the refusal of a rule.
     """
+    entity = uow.of(entity)
     access.require(entity, uow.caller, "create")
     values = validation.parse(entity, payload, partial=False)
     links.check(uow, entity, values)
@@ -37,10 +47,14 @@ def insert(
     source: str = "API",
 ) -> Any:
     """A new record from values the suite itself made; rules still hold, and it is journalled."""
+    entity = uow.of(entity)
     values = dict(values)
     lines = values.pop("lines", ())
+    for name, default in entity.defaults.items():
+        if values.get(name) is None:
+            values[name] = default
     record = entity.model(
-        **values,
+        **{"custom": {}, **entity.packed(values)},
         id=new_id(),
         version=1,
         created_at=uow.at,
@@ -49,9 +63,6 @@ def insert(
         modified_by=uow.caller.user_id,
         source=source,
     )
-    for name, field in entity.own_fields.items():
-        if getattr(record, name) is None and field.default is not None:
-            setattr(record, name, field.default)
     if entity.owned and record.owner_id is None:
         record.owner_id = uow.caller.user_id
     if entity.line_model is not None:
@@ -73,6 +84,7 @@ def fetch(
 
     `key` is an id or a number. Raises Problem 404 (absent or unseen), 403, 405, 412.
     """
+    entity = uow.of(entity)
     access.require(entity, uow.caller, verb)
     query = (
         _lookup(entity, key, select(entity.model))
@@ -95,6 +107,7 @@ def fetch(
 
 def read(uow: UnitOfWork, entity: Entity, key: str) -> dict[str, Any]:
     """The record's state as its reader may see it. Raises Problem 404."""
+    entity = uow.of(entity)
     access.require(entity, uow.caller, "view")
     query = _lookup(entity, key, select(*rendering.state_columns(entity))).where(
         access.visible(entity, uow.caller)
@@ -151,9 +164,10 @@ def patch(
 
     Raises Problem 403, 404, 405, 412, 422, or the refusal of a rule.
     """
+    entity = uow.of(entity)
     record = fetch(uow, entity, key, "edit", if_match=if_match)
     values = validation.parse(entity, payload, partial=True)
-    moved = {n: v for n, v in values.items() if n == "lines" or getattr(record, n) != v}
+    moved = {n: v for n, v in values.items() if n == "lines" or entity.get(record, n) != v}
     links.check(uow, entity, moved)
     return update(uow, entity, record, values)
 
@@ -167,12 +181,13 @@ def update(
     fact: str = "changed",
 ) -> Any:
     """Set `values` on a fetched record, read-only ones included; rules still hold."""
+    entity = uow.of(entity)
     before = rendering.state(entity, record)
     for name, value in values.items():
         if name == "lines":
             line_items.replace(entity, record, value)
-        elif getattr(record, name) != value:
-            setattr(record, name, value)
+        elif entity.get(record, name) != value:
+            entity.put(record, name, value)
     _settle(uow, entity, record, before)
     return touch(uow, entity, record, before, fact=fact)
 
@@ -181,6 +196,7 @@ def touch(
     uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot, *, fact: str = "changed"
 ) -> Any:
     """Store and journal a record whose attributes or lines an action has changed since `before`."""
+    entity = uow.of(entity)
     after = rendering.state(entity, record)
     if after == before:
         return record
@@ -204,6 +220,7 @@ def delete(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None = 
 
 def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
     """Take the record out of the recycle bin. Raises Problem 403, 404, 405, 409."""
+    entity = uow.of(entity)
     access.require(entity, uow.caller, "delete")
     query = (
         select(entity.model)
@@ -220,6 +237,7 @@ def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
 
 
 def _move(uow: UnitOfWork, entity: Entity, record: Any, *, deleted: bool) -> None:
+    entity = uow.of(entity)
     record.deleted_at = uow.at if deleted else None
     record.version += 1
     record.modified_at = uow.at
@@ -246,6 +264,6 @@ def same(entity: Entity, record: Any, values: Mapping[str, Any]) -> bool:
         if name == "lines":
             if not line_items.same(entity, record, value):
                 return False
-        elif getattr(record, name) != value:
+        elif entity.get(record, name) != value:
             return False
     return True

@@ -25,6 +25,7 @@ def tell(
 
     Raises LookupError for a fact that the entity does not declare: partners read the declaration.
     """
+    entity = uow.of(entity)
     if fact not in RECORD_FACTS | entity.facts:
         raise LookupError(f"{entity.name} declares no fact {fact!r}")
     names = (*entity.fields, "lines") if entity.line_model is not None else tuple(entity.fields)

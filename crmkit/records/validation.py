@@ -1,34 +1,21 @@
 """Reads what a client sent into typed values, and names every field that is wrong at once."""
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    EmailStr,
-    Strict,
-    StringConstraints,
-    TypeAdapter,
     ValidationError,
     create_model,
 )
 from pydantic import Field as Constraint
 
 from contracts.errors import FieldError, bad_request, invalid, json_pointer
-from crmkit.entity import Entity
+from crmkit.entity import Entity, per_entity
 from crmkit.fields import Field, Kind
-
-UUID_PATTERN = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-PHONE_PATTERN = r"^[0-9+(][0-9A-Za-z+()./#*,; -]{1,39}$"
-URL_PATTERN = r"^([hH][tT][tT][pP][sS]?://)?[^\s/:<>\"]+(\.|:)[^\s<>\"]+$"
+from crmkit.records.value_types import python_type, read_type
 
 CODES = {
     "missing": "required",
@@ -42,106 +29,8 @@ CODES = {
 """pydantic's error types under the stable names of the API; all others keep their own."""
 
 
-def _no_control_characters(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("must not contain the NUL character")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("must not contain lone surrogates") from None
-    return value
-
-
-def _not_a_boolean(value: Any) -> Any:
-    """Python takes True for 1; JSON does not."""
-    if isinstance(value, bool):
-        raise ValueError("must be a number")  # noqa: TRY004 - pydantic reports this kind
-    return value
-
-
-def _is_written_as(pattern: str, example: str) -> BeforeValidator:
-    """Pydantic would take any number for the seconds since 1970."""
-    written = re.compile(pattern)
-
-    def check(value: Any) -> Any:
-        if not isinstance(value, str) or not written.match(value.strip()):
-            raise ValueError(f"must be written as {example}")
-        return value
-
-    return BeforeValidator(check)
-
-
-def _in_utc(value: datetime) -> datetime:
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is outside the years 1 to 9999 in UTC") from None
-
-
 def _blank_is_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
-
-
-_CLEAN = AfterValidator(_no_control_characters)
-_NUMBER = BeforeValidator(_not_a_boolean)
-_DAY = _is_written_as(r"^\d{4}-\d\d-\d\d$", "2025-12-31")
-_INSTANT = _is_written_as(r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", "2025-12-31T23:59:59Z")
-
-
-def python_type(field: Field) -> Any:  # noqa: C901, PLR0911 - one case for each kind
-    """The pydantic type that accepts this field's values, without regard to null."""
-    match field.kind:
-        case Kind.TEXT | Kind.LONG_TEXT:
-            shortest = 1 if field.required else 0
-            return Annotated[
-                str,
-                StringConstraints(
-                    strip_whitespace=field.kind is Kind.TEXT,
-                    min_length=shortest,
-                    max_length=field.max_length,
-                ),
-                _CLEAN,
-            ]
-        case Kind.EMAIL:
-            return Annotated[EmailStr, StringConstraints(max_length=field.max_length), _CLEAN]
-        case Kind.PHONE:
-            return Annotated[str, StringConstraints(strip_whitespace=True, pattern=PHONE_PATTERN)]
-        case Kind.URL:
-            limits = StringConstraints(
-                strip_whitespace=True, max_length=field.max_length, pattern=URL_PATTERN
-            )
-            return Annotated[str, limits, _CLEAN]
-        case Kind.INTEGER:
-            bounds = Constraint(ge=_whole(field.minimum), le=_whole(field.maximum))
-            return Annotated[int, bounds, _NUMBER]
-        case Kind.DECIMAL | Kind.PERCENT | Kind.MONEY:
-            return Annotated[
-                Decimal,
-                Constraint(
-                    ge=field.minimum,
-                    le=field.maximum,
-                    max_digits=19,
-                    decimal_places=field.scale,
-                    allow_inf_nan=False,
-                ),
-                _NUMBER,
-            ]
-        case Kind.BOOLEAN:
-            return Annotated[bool, Strict()]
-        case Kind.DATE:
-            return Annotated[date, _DAY]
-        case Kind.DATETIME:
-            return Annotated[AwareDatetime, AfterValidator(_in_utc), _INSTANT]
-        case Kind.PICKLIST:
-            return Literal[field.choices]
-        case Kind.LINK:
-            return Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
-        case Kind.JSON:
-            return field.shape
-
-
-def _whole(bound: Decimal | None) -> int | None:
-    return None if bound is None else int(bound)
 
 
 def _annotation(field: Field, *, nullable: bool) -> Any:
@@ -158,13 +47,27 @@ def _default(field: Field, *, partial: bool) -> Any:
     return ... if field.required and field.default is None and not partial else field.default
 
 
-@lru_cache(maxsize=512)
 def request_model(entity: Entity, *, partial: bool) -> type[BaseModel]:
     """The pydantic model of a create (`partial` false) or of a merge patch (RFC 7396)."""
+    return _patch_model(entity) if partial else _create_model(entity)
+
+
+@per_entity
+def _create_model(entity: Entity) -> type[BaseModel]:
+    return _request_model(entity, partial=False)
+
+
+@per_entity
+def _patch_model(entity: Entity) -> type[BaseModel]:
+    return _request_model(entity, partial=True)
+
+
+def _request_model(entity: Entity, *, partial: bool) -> type[BaseModel]:
     shapes: dict[str, Any] = {}
     for name, f in _writable(entity.own_fields).items():
         # An owner may be left out of a new record, but never be taken from an old one.
-        nullable = f.nullable and (not partial or bool(entity.columns[name].nullable))
+        emptied = bool(f.key) or entity.columns[name].nullable
+        nullable = f.nullable and (not partial or emptied)
         shapes[name] = (_annotation(f, nullable=nullable), _default(f, partial=partial))
     if entity.line_model is not None:
         line = _line_model(entity)
@@ -257,44 +160,18 @@ def parse_body(shape: type[BaseModel], payload: Any) -> Any:
         raise invalid(field_errors(failure)) from None
 
 
-@lru_cache(maxsize=512)
+@per_entity
 def response_model(entity: Entity) -> type[BaseModel]:
     """What a client reads of this entity: every visible field, or of a list those asked for."""
     shapes: dict[str, Any] = {}
     for name, f in entity.fields.items():
         always = name == "id"
-        shapes[name] = (_read_type(f), ...) if always else (_read_type(f) | None, None)
+        shapes[name] = (read_type(f), ...) if always else (read_type(f) | None, None)
     for name, computed in entity.computed.items():
         shapes[name] = (computed.shape | None, None)
     if entity.line_model is not None:
         rows: dict[str, Any] = {"id": (str, ...), "sequence": (int, ...)}
-        rows |= {n: (_read_type(f) | None, None) for n, f in entity.line_fields.items()}
+        rows |= {n: (read_type(f) | None, None) for n, f in entity.line_fields.items()}
         line = create_model(entity.line_model.__name__, **rows)
         shapes["lines"] = (list[line], [])  # type: ignore[valid-type]
     return create_model(entity.model.__name__, **shapes)
-
-
-def _read_type(field: Field) -> Any:  # noqa: PLR0911 - one case for each kind
-    match field.kind:
-        case Kind.DECIMAL | Kind.PERCENT | Kind.MONEY:
-            return Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$")]
-        case Kind.INTEGER:
-            return int
-        case Kind.BOOLEAN:
-            return bool
-        case Kind.DATE:
-            return date
-        case Kind.DATETIME:
-            return datetime
-        case Kind.PICKLIST:
-            return Literal[field.choices]
-        case Kind.JSON:
-            return Any
-        case _:
-            return str
-
-
-@lru_cache(maxsize=4096)
-def adapter(field: Field) -> TypeAdapter[Any]:
-    """Reads one value of this field from text, as filters and cursors carry it."""
-    return TypeAdapter(python_type(field))

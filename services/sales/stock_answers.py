@@ -49,8 +49,8 @@ def _lock_shipments(uow: UnitOfWork, ids: Iterable[str]) -> dict[str, Shipment]:
 
 
 def _answer(uow: UnitOfWork, event: Event, shipment: Shipment, order: SalesOrder) -> None:
-    order_before = rendering.state(SALES_ORDER, order)
-    before = rendering.state(SHIPMENT, shipment)
+    order_before = rendering.state(uow.of(SALES_ORDER), order)
+    before = rendering.state(uow.of(SHIPMENT), shipment)
     shipment.warehouse_id = event.data["warehouse_id"]
     if event.type == inventory.STOCK_POSTED:
         shipment.status = "posted"

@@ -79,7 +79,7 @@ class Served:
         self.database = Database(database_url, name)
         self._key = Ed25519PrivateKey.generate()
         heard = importlib.import_module(f"{package}.subscriptions").SUBSCRIPTIONS
-        self._subscriptions = {h.name: hearing.subscription(h, name, {}) for h in heard}
+        self._subscriptions = {h.name: hearing.subscription(h, name, lambda _: {}) for h in heard}
 
     def as_(self, user_id):
         """The service as this person meets it; None does not sign in."""

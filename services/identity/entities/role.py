@@ -51,7 +51,7 @@ def place_in_the_tree(uow: UnitOfWork, role: Role, before: Snapshot) -> None:
         # Those in the recycle bin move as well, so that they are right when they come back.
         below = select(Role).where(Role.path.startswith(old, autoescape=True), Role.id != role.id)
         for lower in session.scalars(below.order_by(Role.id).with_for_update()).all():
-            before_move = rendering.state(ROLE, lower)
+            before_move = rendering.state(uow.of(ROLE), lower)
             lower.path = role.path + lower.path.removeprefix(old)
             store.touch(uow, ROLE, lower, before_move)
 

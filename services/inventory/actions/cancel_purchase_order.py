@@ -19,7 +19,7 @@ def cancel(uow: UnitOfWork, order: PurchaseOrder) -> PurchaseOrder:
     """Raises Problem 409 `already_cancelled`, or `insufficient_stock` if the goods have left."""
     if order.status == "Cancelled":
         raise refused("already_cancelled", "This purchase order is cancelled already.")
-    before = rendering.state(PURCHASE_ORDER, order)
+    before = rendering.state(uow.of(PURCHASE_ORDER), order)
     received = _received(uow, order)
     if received:
         _send_back(uow, order, received)

@@ -8,7 +8,7 @@ from pydantic import Field as Constraint
 
 from contracts.errors import FieldError, invalid, refused
 from crmkit.records import links, rendering, store
-from crmkit.records.validation import UUID_PATTERN
+from crmkit.records.value_types import UUID_PATTERN
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory import ledger, levels, places
 from services.inventory.entities.purchase_order import (
@@ -50,7 +50,7 @@ def receive(uow: UnitOfWork, order: PurchaseOrder, receipt: Receipt) -> Purchase
         links.check(uow, PURCHASE_ORDER, {"warehouse_id": receipt.warehouse_id})
     warehouse_id = receipt.warehouse_id or order.warehouse_id or places.default_warehouse(uow)
     arrived = _arrived(order, receipt)
-    before = rendering.state(PURCHASE_ORDER, order)
+    before = rendering.state(uow.of(PURCHASE_ORDER), order)
     products = {line.product_id for line, _ in arrived}
     levels.lock(uow, products)
     movements = [

@@ -16,7 +16,7 @@ def approve_order(uow: UnitOfWork, order: SalesOrder) -> SalesOrder:
     Raises Problem 409 `order_already_approved`, `order_cancelled`, or `order_empty` when there is
     nothing to deliver.
     """
-    before = rendering.state(SALES_ORDER, order)
+    before = rendering.state(uow.of(SALES_ORDER), order)
     cancelled_order_is_read_only(order, before)
     if order.status != "Created":
         raise refused("order_already_approved", "The order has been approved.")

@@ -12,7 +12,7 @@ def cancel_invoice(uow: UnitOfWork, invoice: Invoice) -> Invoice:
 
     Raises Problem 409 `invoice_cancelled`, or `invoice_has_payments` until they are cancelled.
     """
-    before = rendering.state(INVOICE, invoice)
+    before = rendering.state(uow.of(INVOICE), invoice)
     cancelled_invoice_is_read_only(invoice, before)
     if invoice.received:
         raise refused("invoice_has_payments", "Cancel the payments of the invoice first.")
@@ -25,7 +25,7 @@ def cancel_invoice(uow: UnitOfWork, invoice: Invoice) -> Invoice:
 
 def _open_again(uow: UnitOfWork, invoice: Invoice, order_id: str) -> None:
     order: SalesOrder = store.lock(uow, SALES_ORDER, [order_id])[order_id]
-    before = rendering.state(SALES_ORDER, order)
+    before = rendering.state(uow.of(SALES_ORDER), order)
     lines = {line.id: line for line in order.lines}
     for line in invoice.lines:
         if line.order_line_id is not None:

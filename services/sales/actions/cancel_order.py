@@ -19,7 +19,7 @@ def cancel_order(uow: UnitOfWork, order: SalesOrder) -> SalesOrder:
 
     Raises Problem 409 `order_cancelled`, or `order_invoiced` while invoices stand.
     """
-    before = rendering.state(SALES_ORDER, order)
+    before = rendering.state(uow.of(SALES_ORDER), order)
     cancelled_order_is_read_only(order, before)
     if any(line.invoiced_quantity > 0 for line in order.lines):
         raise refused("order_invoiced", "Cancel the invoices of the order first.")

@@ -13,10 +13,10 @@ def cancel_payment(uow: UnitOfWork, payment: Payment) -> Payment:
     if payment.status == "cancelled":
         raise refused("payment_cancelled", "The payment has been cancelled.")
     invoice: Invoice = store.lock(uow, INVOICE, [payment.invoice_id])[payment.invoice_id]
-    before = rendering.state(INVOICE, invoice)
+    before = rendering.state(uow.of(INVOICE), invoice)
     receive(invoice, -payment.amount)
     store.touch(uow, INVOICE, invoice, before)
-    was = rendering.state(PAYMENT, payment)
+    was = rendering.state(uow.of(PAYMENT), payment)
     payment.status = "cancelled"
     store.touch(uow, PAYMENT, payment, was, fact="cancelled")
     return payment

@@ -23,7 +23,7 @@ def cancel_shipment(uow: UnitOfWork, shipment: Shipment) -> Shipment:
     order: SalesOrder = store.lock(uow, SALES_ORDER, [shipment.sales_order_id])[
         shipment.sales_order_id
     ]
-    before = rendering.state(SALES_ORDER, order)
+    before = rendering.state(uow.of(SALES_ORDER), order)
     give_back(order, shipment)
     status_follows_what_has_shipped(uow, order, before)
     store.touch(uow, SALES_ORDER, order, before)
@@ -42,7 +42,7 @@ def give_back(order: SalesOrder, shipment: Shipment) -> None:
 
 def mark_cancelled(uow: UnitOfWork, shipment: Shipment) -> Shipment:
     """Tell everybody that the shipment is off."""
-    before = rendering.state(SHIPMENT, shipment)
+    before = rendering.state(uow.of(SHIPMENT), shipment)
     shipment.status = "cancelled"
     store.touch(uow, SHIPMENT, shipment, before, fact="cancelled")
     return shipment

@@ -102,7 +102,7 @@ def convert_lead(uow: UnitOfWork, lead: Lead, body: ConvertLead) -> Conversion:
     Raises Problem 409 `lead_already_converted`; 422 when neither account nor contact is wanted,
     or when everything is to move to the one that is not.
     """
-    before = rendering.state(LEAD, lead)
+    before = rendering.state(uow.of(LEAD), lead)
     converted_lead_is_read_only(lead, before)
     target = _transfer_target(body)
     if body.owner_id is not None:
@@ -201,7 +201,7 @@ def _move_quotes(uow: UnitOfWork, lead: Lead) -> None:
         select(Quote).where(Quote.lead_id == lead.id).order_by(Quote.id).with_for_update()
     )
     for quote in quotes.all():
-        before = rendering.state(QUOTE, quote)
+        before = rendering.state(uow.of(QUOTE), quote)
         quote.lead_id = None
         quote.account_id = quote.account_id or lead.account_id
         quote.contact_id = quote.contact_id or lead.contact_id

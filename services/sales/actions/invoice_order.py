@@ -49,7 +49,7 @@ def invoice_order(uow: UnitOfWork, order: SalesOrder, body: InvoiceOrder) -> Inv
     Raises Problem 409 `order_not_approved`, `order_cancelled`, `nothing_to_invoice`; 422 that
     names every line of which less is left than asked for.
     """
-    before = rendering.state(SALES_ORDER, order)
+    before = rendering.state(uow.of(SALES_ORDER), order)
     cancelled_order_is_read_only(order, before)
     if order.status not in BINDING:
         raise refused("order_not_approved", "The order has not been approved.")

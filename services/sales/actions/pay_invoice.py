@@ -48,7 +48,7 @@ def pay_invoice(uow: UnitOfWork, invoice: Invoice, body: NewPayment) -> Payment:
     if amount != body.amount:
         detail = f"{invoice.currency} has no amounts as fine as that"
         raise invalid([FieldError("/amount", "too_many_decimals", detail)])
-    before = rendering.state(INVOICE, invoice)
+    before = rendering.state(uow.of(INVOICE), invoice)
     receive(invoice, amount)
     fact = "paid" if invoice.status == "Paid" else "partially_paid"
     store.touch(uow, INVOICE, invoice, before, fact=fact)

@@ -79,7 +79,7 @@ def advance(uow: UnitOfWork, quote: Quote, stage: str) -> Quote:
     Raises Problem 409 `quote_closed` when it is decided, `quote_stage_passed` when it has been
     at that stage already.
     """
-    before = rendering.state(QUOTE, quote)
+    before = rendering.state(uow.of(QUOTE), quote)
     closed_quote_is_read_only(quote, before)
     if STAGES.index(stage) <= STAGES.index(quote.stage):
         raise refused("quote_stage_passed", f"The quote is {quote.stage.lower()} already.")

@@ -34,7 +34,8 @@ ENTITIES = {
     for entity in (PRODUCT, VENDOR, WAREHOUSE, PURCHASE_ORDER, STOCK_MOVEMENT, STOCK_LEVEL)
 }
 SUBSCRIPTIONS = [
-    hearing.subscription(heard, "inventory", ENTITIES) for heard in subscriptions.SUBSCRIPTIONS
+    hearing.subscription(heard, "inventory", lambda _: ENTITIES)
+    for heard in subscriptions.SUBSCRIPTIONS
 ]
 WHO = "0199a000-0000-7000-8000-0000000000bb"
 

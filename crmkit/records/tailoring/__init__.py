@@ -1,0 +1,1 @@
+"""How administrators shape entities without a programmer: fields, layout, labels, numbers."""

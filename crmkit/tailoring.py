@@ -1,0 +1,50 @@
+"""What administrators have changed of an entity, as one value laid over its declaration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from crmkit import custom
+from crmkit.fields import Field, Kind
+
+OVERLAID = ("required", "default", "unique", "choices")
+"""The settings of a field that change what the engine does; all others are for who shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tailoring:
+    """Own fields by name; settings of any field by its name; settings of the entity by theirs.
+
+    Settings are JSON as their behaviours store them (`crmkit/records/tailoring/tables.py`).
+    """
+
+    custom: Mapping[str, Field] = field(default_factory=dict)
+    of_fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    of_entity: Mapping[str, Any] = field(default_factory=dict)
+
+    def over(self, declared: Mapping[str, Field]) -> Mapping[str, Field]:
+        """The declared fields as set, and after them the administrators' own."""
+        return {
+            name: _overlaid(one, self.of_fields.get(name))
+            for name, one in (*declared.items(), *self.custom.items())
+        }
+
+    @property
+    def active(self) -> bool:
+        """Whether the module is switched on."""
+        return bool(self.of_entity.get("active", True))
+
+
+AS_DECLARED = Tailoring()
+
+
+def _overlaid(declared: Field, settings: Mapping[str, Any] | None) -> Field:
+    changed = {name: settings[name] for name in OVERLAID if name in settings} if settings else {}
+    if not changed:
+        return declared
+    if "choices" in changed:
+        changed["choices"] = tuple(changed["choices"])
+    if changed.get("default") is not None:
+        default = custom.decoded(declared, changed["default"])
+        changed["default"] = tuple(default) if declared.kind is Kind.MULTISELECT else default
+    return replace(declared, **changed)
