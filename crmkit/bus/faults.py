@@ -8,6 +8,11 @@ TANDEM_FAULT=<point>:<n> kills the process with SIGKILL the n-th time it passes 
     relay.published       published and confirmed, outbox row not yet marked
     inbox.before_commit   the hearing service has made its effect, not yet committed
     consumer.committed    effect committed, message not yet acknowledged
+
+and those that a chunk of a job passes:
+
+    job.before_commit     its effect and checkpoint are made, not yet committed
+    job.committed         committed, the next chunk not yet begun
 """
 
 import os

@@ -1,24 +1,17 @@
 """The way out of a service: what its transactions wrote into the outbox goes to the transport."""
 
-import logging
-import select
 import threading
 import time
-from typing import Any
-
-import psycopg2
-from sqlalchemy.exc import SQLAlchemyError
 
 from crmkit.bus import faults, metrics, outbox
 from crmkit.bus.backoff import Backoff
-from crmkit.bus.endurance import Periodic, endure, first_line
+from crmkit.bus.endurance import Periodic, endure
 from crmkit.bus.transport import Publisher, Transport
+from crmkit.bus.wake_up import WakeUp
 from crmkit.db import Database
 
 _MEASURE_SECONDS = 5.0
 _PRUNE_SECONDS = 3600.0
-
-_log = logging.getLogger(__name__)
 
 
 class Relay:
@@ -51,7 +44,7 @@ class Relay:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
         publisher = self._transport.publisher(self._database.service)
-        wake_up = _WakeUp(self._database)
+        wake_up = WakeUp(self._database, outbox.CHANNEL)
 
         def turn() -> float:
             if self._measuring.due():
@@ -109,38 +102,3 @@ class Relay:
         while found:
             with self._database.transaction() as session:
                 found = outbox.prune(session)
-
-
-class _WakeUp:
-    """A hint that there may be something to send. Without it the relay polls, and loses nothing."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._connection: Any = None
-
-    def wait(self, seconds: float) -> None:
-        """Return when an event was written, or after `seconds`, or when the connection broke."""
-        try:
-            if self._connection is None:
-                self._listen()  # and back at once: what was written before gave no hint
-            elif select.select([self._connection], [], [], seconds)[0]:
-                self._connection.poll()
-                self._connection.notifies.clear()
-        except (psycopg2.Error, SQLAlchemyError, OSError) as error:
-            _log.info("no wake-up calls from %s: %s", self._database.service, first_line(error))
-            self.close()
-            time.sleep(seconds)
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _listen(self) -> None:
-        pooled = self._database.engine.raw_connection()
-        self._connection = pooled.dbapi_connection
-        pooled.detach()  # its own, not one of those that requests wait for
-        self._connection.autocommit = True
-        with self._connection.cursor() as cursor:
-            cursor.execute(f"LISTEN {outbox.CHANNEL}")

@@ -14,6 +14,7 @@ from crmkit.bus.transport import Transport, Worker
 from crmkit.doors.context import ServiceContext
 from crmkit.doors.timers import HOUSEKEEPING, Timer
 from crmkit.records.hearing import subscription
+from crmkit.records.job_worker import JobWorker
 
 CONTEXT = "TANDEM_CONTEXT"
 TRANSPORT = "TANDEM_TRANSPORT"
@@ -96,14 +97,17 @@ class RelayDoor(_Door):
 
 
 class TimersDoor(_Door):
-    """Does by the clock what the service's `timers` say."""
+    """Does by the clock what the service's `timers` say, and the jobs of its `works`."""
 
     door = "timers"
 
     def workers(self, context: ServiceContext) -> list[tuple[str, Callable[[Any], None]]]:
-        """A thread for each timer, so that a slow one delays no other."""
-        timers = (*self.container.service_cls.timers, *HOUSEKEEPING)
-        return [_ticking(context, timer) for timer in timers]
+        """A thread for each timer, so that a slow one delays no other, and one for jobs."""
+        service = self.container.service_cls
+        timers = (*service.timers, *HOUSEKEEPING)
+        works = [work for cls in service.__mro__ for work in vars(cls).get("works", ())]
+        worker = JobWorker(context.database, context.entities, works)
+        return [*(_ticking(context, timer) for timer in timers), (worker.name, worker.run)]
 
 
 def _named(worker: Worker) -> tuple[str, Callable[[Any], None]]:

@@ -11,13 +11,16 @@ from crmkit.bus import parked
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.doors import ops
-from crmkit.doors.extensions import ContextProvider, EventsDoor, RelayDoor, TimersDoor
+from crmkit.doors.behaviours.behaviour import Behaviour
+from crmkit.doors.behaviours.jobs import Jobs
+from crmkit.doors.extensions import EventsDoor, RelayDoor, TimersDoor
 from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import get, ops_route, post, route
 from crmkit.doors.timers import Timer, every
 from crmkit.entity import Entity
 from crmkit.records import external_ids, history, meta, query, searching, store
 from crmkit.records.hearing import Hears
+from crmkit.records.jobs import Work
 from crmkit.unit_of_work import UnitOfWork
 
 _FEED_LIMIT = 200
@@ -27,12 +30,13 @@ _EXTERNAL = {"source": "Name of the other system.", "key": "Its key of the recor
 _DECIDERS = "administrators"
 
 
-class RecordService:
+class RecordService(Jobs, Behaviour):
     """Base of the six services: the routes of records, and the doors in which they stand.
 
     `base` is the declarative base of the service's tables; `facts` are the shapes of what it tells
-    besides records, by `<subject>.<fact>`; `start(database, settings)`, if there
-    is one, runs once before the doors open, possibly in several processes at once.
+    besides records, by `<subject>.<fact>`; `works` are kinds of jobs, beside those that a base
+    class has; `start(database, settings)`, if there is one, runs once before the doors open,
+    possibly in several processes at once.
     """
 
     name: ClassVar[str]
@@ -40,10 +44,10 @@ class RecordService:
     entities: ClassVar[Sequence[Entity]] = ()
     subscriptions: ClassVar[Sequence[Hears]] = ()
     timers: ClassVar[Sequence[Timer]] = ()
+    works: ClassVar[Sequence[Work]] = ()
     facts: ClassVar[Mapping[str, type[Any]]] = {}
     start: ClassVar[Callable[[Database, Settings], None] | None] = None
 
-    context = ContextProvider()
     hearing = EventsDoor()
     telling = RelayDoor()
     ticking = TimersDoor()
@@ -204,12 +208,6 @@ class RecordService:
     def metrics(self, _request: Request) -> Response:
         """Figures for Prometheus."""
         return ops.figures()
-
-    def _entity(self, plural: str) -> Entity:
-        entity: Entity | None = self.context.entity_of(plural)
-        if entity is None:
-            raise not_found("There is nothing at this address.")
-        return entity
 
 
 def _administrators_only(uow: UnitOfWork) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from crmkit.config import Settings
 from crmkit.db import Database
-from crmkit.records import idempotency
+from crmkit.records import idempotency, jobs
 
 _HOUR = 3600.0
 
@@ -30,5 +30,12 @@ def _forget_answers(database: Database, _settings: Settings) -> None:
             found = idempotency.prune(session)
 
 
-HOUSEKEEPING = (every(_HOUR, _forget_answers),)
+def _forget_jobs(database: Database, _settings: Settings) -> None:
+    found = 1
+    while found:
+        with database.transaction() as session:
+            found = jobs.prune(session)
+
+
+HOUSEKEEPING = (every(_HOUR, _forget_answers), every(_HOUR, _forget_jobs))
 """What every service does."""

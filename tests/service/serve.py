@@ -1,6 +1,7 @@
 """One service in a process of its own: `python -m tests.service.serve PACKAGE DATABASE_URL`.
 
-It is told nothing but what tests tell it, and prints the free port that it listens on.
+It is told nothing but what tests tell it, and prints the free port that it listens on. Jobs are
+done by a service of the tests' own only.
 """
 
 import eventlet
@@ -25,7 +26,8 @@ def main(package: str, url: str) -> None:
     settings = Settings.from_env({})
     if service.start is not None:
         service.start(database, settings)
-    running = build(service, settings, database, LocalTransport(Topology({})), ["http"])
+    doors = ["http"] if package.startswith("services.") else ["http", "timers"]
+    running = build(service, settings, database, LocalTransport(Topology({})), doors)
     running.start()
     sys.stdout.write(f"{running.port}\n")
     sys.stdout.flush()

@@ -14,8 +14,9 @@ from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.doors.service import RecordService, get, post
 from crmkit.entity import Access, Computed, Entity, Line, Owned, Record
-from crmkit.records import store
+from crmkit.records import jobs, store
 from crmkit.unit_of_work import UnitOfWork
+from tests.kit.workshop.nudging import NUDGE, Nudging
 from tests.kit.workshop.subscriptions import SUBSCRIPTIONS
 
 
@@ -178,6 +179,11 @@ def total(uow: UnitOfWork, query: Between) -> Total:
     return Total(parts=found or 0)
 
 
+def nudge(uow: UnitOfWork, wish: Nudging) -> jobs.JobDocument:
+    """Give each of these widgets a part more, as a job."""
+    return jobs.JobDocument(**jobs.start(uow, wish.kind, WIDGET, wish.model_dump()))
+
+
 def make_tables(database: Database, _settings: Settings) -> None:
     """No other service may: they have migrations."""
     Base.metadata.create_all(database.engine)
@@ -190,11 +196,13 @@ class WorkshopService(RecordService):
     base = Base
     entities = (WIDGET, CRATE, RULE, SECRET)
     subscriptions = SUBSCRIPTIONS
+    works = (NUDGE,)
     start = make_tables
 
     paint = post(
         "/widgets/{id}/paint", paint, entity=WIDGET, verb="paint", body=Paint, returns=WIDGET
     )
+    nudge = post("/widgets/nudge", nudge, body=Nudging, returns=jobs.JobDocument, status=202)
     total = get("/totals", total, query=Between, returns=Total)
 
 

@@ -1,0 +1,18 @@
+"""What the routes of every behaviour start with: the entity whose records are asked about."""
+
+from contracts.errors import not_found
+from crmkit.doors.extensions import ContextProvider
+from crmkit.entity import Entity
+
+
+class Behaviour:
+    """Base of the mixins that make up RecordService."""
+
+    context = ContextProvider()
+
+    def _entity(self, plural: str) -> Entity:
+        """The entity at this address. Raises Problem 404."""
+        entity: Entity | None = self.context.entity_of(plural)
+        if entity is None:
+            raise not_found("There is nothing at this address.")
+        return entity

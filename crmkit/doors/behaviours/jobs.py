@@ -1,0 +1,33 @@
+"""Long work at the door: how far it is, stop it, go on with it."""
+
+from crmkit.doors.behaviours.behaviour import Behaviour
+from crmkit.doors.requests import Answer, Call, json_answer
+from crmkit.doors.routes import route
+from crmkit.records import jobs, query
+from crmkit.unit_of_work import UnitOfWork
+
+
+class Jobs(Behaviour):
+    """Of all kinds; who started one sees it, and administrators do."""
+
+    @route("GET", "/<plural>/jobs")
+    def list_jobs(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
+        """Long work on records of this entity, the newest first."""
+        limit = query.page_size(call.request.args.get("limit"))
+        cursor = call.request.args.get("cursor")
+        return json_answer(jobs.page(uow, self._entity(plural), cursor=cursor, limit=limit))
+
+    @route("GET", "/<plural>/jobs/<key>")
+    def read_job(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
+        """How far a job is, and what came of it."""
+        return json_answer(jobs.document(jobs.find(uow, self._entity(plural), key)))
+
+    @route("POST", "/<plural>/jobs/<key>/cancel")
+    def cancel_job(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
+        """Do no more of it; what is done stays done."""
+        return json_answer(jobs.cancel(uow, self._entity(plural), key))
+
+    @route("POST", "/<plural>/jobs/<key>/retry")
+    def retry_job(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
+        """Go on with a failed job where it stopped."""
+        return json_answer(jobs.retry(uow, self._entity(plural), key))
