@@ -106,7 +106,7 @@ class TimersDoor(_Door):
         service = self.container.service_cls
         timers = (*service.timers, *HOUSEKEEPING)
         works = [work for cls in service.__mro__ for work in vars(cls).get("works", ())]
-        worker = JobWorker(context.database, context.entities, works)
+        worker = JobWorker(context.database, context.shaped.newest, works)
         return [*(_ticking(context, timer) for timer in timers), (worker.name, worker.run)]
 
 

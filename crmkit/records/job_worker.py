@@ -7,7 +7,7 @@ if nobody has claimed the job since.
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,13 +49,14 @@ class _Superseded(Exception):  # noqa: N818 - said of the chunk, which is undone
 class JobWorker:
     """Worker: takes the job that has waited longest, does one chunk of it, and so on.
 
-    `works` are the kinds this code knows; a job of another kind waits for newer code.
+    `entities` answers the service's own by name, as administrators have shaped them by now;
+    `works` are the kinds this code knows: a job of another kind waits for newer code.
     """
 
     def __init__(
         self,
         database: Database,
-        entities: Mapping[str, Entity],
+        entities: Callable[[Session], Mapping[str, Entity]],
         works: Sequence[Work],
         *,
         poll_seconds: float = 1.0,
@@ -119,11 +120,12 @@ class JobWorker:
             self._put_back(claimed, {"code": "internal_error", "detail": detail})
 
     def _perform(self, session: Session, claimed: Any) -> None:
-        entity = self._entities.get(claimed.entity)
+        entities = self._entities(session)
+        entity = entities.get(claimed.entity)
         if entity is None:
             raise forbidden(f"There are no {claimed.entity} records here any more.")
         caller = _caller(session, claimed)
-        uow = UnitOfWork(session, caller, self._database.service, self._entities)
+        uow = UnitOfWork(session, caller, self._database.service, entities)
         at_hand = Job(
             claimed.id,
             claimed.kind,

@@ -5,13 +5,15 @@ import threading
 
 from crmkit.db import Database
 from crmkit.records.job_worker import JobWorker
+from crmkit.records.tailoring.loading import Shaped
 from tests.kit.workshop.nudging import NUDGE_ELSEWHERE
 from tests.kit.workshop.service import WorkshopService
 
 
 def main(url: str) -> None:
     entities = {entity.name: entity for entity in WorkshopService.entities}
-    JobWorker(Database(url, "workshop"), entities, [NUDGE_ELSEWHERE]).run(threading.Event())
+    worker = JobWorker(Database(url, "workshop"), Shaped(entities).newest, [NUDGE_ELSEWHERE])
+    worker.run(threading.Event())
 
 
 if __name__ == "__main__":

@@ -7,27 +7,30 @@ from crmkit.records import jobs, query
 from crmkit.unit_of_work import UnitOfWork
 
 
+_JOB = {"key": "Id of the job."}
+
+
 class Jobs(Behaviour):
     """Of all kinds; who started one sees it, and administrators do."""
 
-    @route("GET", "/<plural>/jobs")
+    @route("GET", "/<plural>/jobs", query=query.Cut, answer=jobs.JobPage)
     def list_jobs(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
-        """Long work on records of this entity, the newest first."""
+        """Long work on records, the newest first."""
         limit = query.page_size(call.request.args.get("limit"))
         cursor = call.request.args.get("cursor")
         return json_answer(jobs.page(uow, self._entity(plural), cursor=cursor, limit=limit))
 
-    @route("GET", "/<plural>/jobs/<key>")
+    @route("GET", "/<plural>/jobs/<key>", places=_JOB, answer=jobs.JobDocument)
     def read_job(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
         """How far a job is, and what came of it."""
         return json_answer(jobs.document(jobs.find(uow, self._entity(plural), key)))
 
-    @route("POST", "/<plural>/jobs/<key>/cancel")
+    @route("POST", "/<plural>/jobs/<key>/cancel", places=_JOB, answer=jobs.JobDocument)
     def cancel_job(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
         """Do no more of it; what is done stays done."""
         return json_answer(jobs.cancel(uow, self._entity(plural), key))
 
-    @route("POST", "/<plural>/jobs/<key>/retry")
+    @route("POST", "/<plural>/jobs/<key>/retry", places=_JOB, answer=jobs.JobDocument)
     def retry_job(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
         """Go on with a failed job where it stopped."""
         return json_answer(jobs.retry(uow, self._entity(plural), key))

@@ -100,6 +100,11 @@ class Shaped:
             self.renew(session)
         return self.entities
 
+    def newest(self, session: Session) -> Mapping[str, Entity]:
+        """The entities by name, for work that must not rest on what was so a moment ago."""
+        self.renew(session)
+        return self.entities
+
     def expire(self) -> None:
         """Let nobody take them as they are: this process has just committed a change."""
         self._changes += 1
