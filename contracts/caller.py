@@ -6,6 +6,19 @@ SYSTEM_ID = "00000000-0000-7000-8000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """By which days somebody counts: what "today", "this week" and "this fiscal year" are to them.
+
+    `time_zone` is an IANA name; `first_weekday` is 0 for Monday to 6 for Sunday; `fiscal_month`,
+    the organisation's, is 1 for a fiscal year from January on.
+    """
+
+    time_zone: str = "UTC"
+    first_weekday: int = 0
+    fiscal_month: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """`role_path` is the chain of role ids from the root, `/`-terminated; empty without a role.
 
@@ -18,6 +31,7 @@ class Caller:
     role_path: str = ""
     request_id: str = ""
     traceparent: str = ""
+    calendar: Calendar = Calendar()
 
 
 def system_caller(*, request_id: str = "", traceparent: str = "") -> Caller:

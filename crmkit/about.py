@@ -30,8 +30,8 @@ class About:
 
     `body`, `answer` and those of `also` (by status) are pydantic types, dataclasses or entities,
     None for no body, bytes for a file; `query` is a pydantic model. `takes` and `gives` are their
-    media types. `checked` tells that If-Match is looked at. `only` says who alone may ask. `entity`
-    is whose action it is, if it is one.
+    media types. `checked` tells that If-Match is looked at, `reading` that a POST writes
+    nothing. `only` says who alone may ask. `entity` is whose action it is, if it is one.
     """
 
     method: str
@@ -51,6 +51,7 @@ class About:
     checked: bool = False
     only: str = ""
     public: bool = False
+    reading: bool = False
     entity: Any = None
 
     @property

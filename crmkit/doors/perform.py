@@ -50,13 +50,23 @@ _log = structlog.get_logger("tandem.http")
 
 
 def respond(
-    context: ServiceContext, request: Request, route: str, operation: Operation, *, public: bool
+    context: ServiceContext,
+    request: Request,
+    route: str,
+    operation: Operation,
+    *,
+    public: bool,
+    reading: bool = False,
 ) -> Response:
-    """Run the operation for whoever sent the request; never raises."""
+    """Run the operation for whoever sent the request; never raises.
+
+    A POST may be `reading` too: a question too long for an address, which writes nothing.
+    """
     started = time.perf_counter()
     request_id = tracing.request_id_from(request.headers.get("X-Request-Id"))
     parent = tracing.parse(request.headers.get("traceparent"))
-    call = Call(request, request_id, tracing.child_of(parent))
+    reads = reading or request.method == "GET"
+    call = Call(request, request_id, tracing.child_of(parent), reading=reads)
     try:
         with working_on("request"):
             answer = _perform(context, call, operation, public=public)
@@ -108,14 +118,13 @@ def _perform(context: ServiceContext, call: Call, operation: Operation, *, publi
 
 def _attempt(context: ServiceContext, call: Call, operation: Operation, *, public: bool) -> Answer:
     database = context.database
-    reading = call.request.method == "GET"
-    with database.reading() if reading else database.transaction() as session:
+    with database.reading() if call.reading else database.transaction() as session:
         caller = _anonymous(call) if public else _caller(context, session, call)
         shaped = context.shaped
         uow = UnitOfWork(
             session, caller, context.service, shaped.now(session), on_reshape=shaped.expire
         )
-        key = None if public or reading else _idempotency_key(call)
+        key = None if public or call.reading else _idempotency_key(call)
         if key is None:
             return _run(uow, call, operation)
         digest = idempotency.digest(call.request.method, call.request.path, call.body)

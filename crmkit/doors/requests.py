@@ -29,12 +29,18 @@ _JSON = {"", "application/json", "application/merge-patch+json"}
 
 
 class Call:
-    """One request. `traceparent` is that of the span this service opened for it."""
+    """One request. `traceparent` is that of the span this service opened for it.
 
-    def __init__(self, request: Request, request_id: str, traceparent: str) -> None:
+    `reading` ones write nothing.
+    """
+
+    def __init__(
+        self, request: Request, request_id: str, traceparent: str, *, reading: bool
+    ) -> None:
         self.request = request
         self.request_id = request_id
         self.traceparent = traceparent
+        self.reading = reading
 
     @cached_property
     def body(self) -> bytes:

@@ -112,11 +112,12 @@ def _declared(action: Action) -> Any:
 
 
 def route(
-    http_method: str, path: str, *, public: bool = False, **about: Any
+    http_method: str, path: str, *, public: bool = False, reading: bool = False, **about: Any
 ) -> Callable[[Callable[..., Answer]], Callable[..., Response]]:
     """Decorator of a record verb: `verb(self, uow, call, **path) -> Answer`.
 
-    `about` are the fields of About that the verb's name and docstring do not tell.
+    A POST that only asks is `reading`; `about` are the fields of About that the verb's name and
+    docstring do not tell.
     """
 
     def decorate(operate: Callable[..., Answer]) -> Callable[..., Response]:
@@ -124,7 +125,7 @@ def route(
             def operation(uow: UnitOfWork, call: Call) -> Answer:
                 return operate(self, uow, call, **values)
 
-            return respond(self.context, request, path, operation, public=public)
+            return respond(self.context, request, path, operation, public=public, reading=reading)
 
         method.__doc__ = operate.__doc__
         method.about = about and About(  # type: ignore[attr-defined]
@@ -133,6 +134,7 @@ def route(
             name=operate.__name__,
             summary=summary_of(operate),
             public=public,
+            reading=reading,
             **about,
         )
         HttpDoor.decorator(http_method, path)(method)

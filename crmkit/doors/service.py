@@ -56,7 +56,13 @@ class RecordService(Jobs, Behaviour):
     def list_records(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
         """List records: filter, search, sort, cursor."""
         entity = self._entity(plural)
-        return json_answer(query.page(uow, entity, query.parse(entity, call.arguments)))
+        return json_answer(query.page(uow, entity, query.parse(uow, entity, call.arguments)))
+
+    @route("POST", "/<plural>/search", reading=True, body=query.SearchBody, answer=query.Page)
+    def search_records(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
+        """Find records by a tree of conditions."""
+        entity = self._entity(plural)
+        return json_answer(query.page(uow, entity, query.parse_search(uow, entity, call.json())))
 
     @route("POST", "/<plural>", verb="create", body=OwnCreate, answer=OwnRecord, status=201)
     def create_record(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:

@@ -28,6 +28,14 @@ class FieldDescription(BaseModel):
     maximum: str | SkipJsonSchema[None] = None
 
 
+class OperatorDescription(BaseModel):
+    """What a condition may ask; `takes` is what stands in its value."""
+
+    name: str
+    takes: filters.Takes
+    meaning: str
+
+
 class Description(BaseModel):
     """What `GET /meta/{entity}` answers; `rights` are the caller's."""
 
@@ -38,6 +46,8 @@ class Description(BaseModel):
     number_prefix: str
     fields: list[FieldDescription]
     line_fields: list[FieldDescription] | SkipJsonSchema[None] = None
+    filter_operators: list[OperatorDescription]
+    filter_periods: list[str]
     rights: dict[str, bool]
 
 
@@ -50,6 +60,11 @@ def describe(uow: UnitOfWork, entity: Entity) -> dict[str, Any]:
         "label_fields": entity.label,
         "number_prefix": entity.prefix,
         "fields": [_field(name, f) for name, f in entity.fields.items()],
+        "filter_operators": [
+            {"name": operator.name, "takes": operator.takes, "meaning": operator.meaning}
+            for operator in filters.OPERATORS.values()
+        ],
+        "filter_periods": filters.PERIODS,
         "rights": {
             verb: access.may_ever(entity, uow.caller, verb)
             for verb in sorted(RECORD_VERBS | entity.verbs)

@@ -1,30 +1,32 @@
 """A page of a list: filter, search, order and keyset cursor, in one SQL statement."""
 
-import base64
-import binascii
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 from pydantic import Field as Constraint
 from pydantic.json_schema import SkipJsonSchema
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 
-from contracts.errors import FieldError, bad_request
+from contracts.errors import FieldError, bad_request, invalid
 from crmkit.about import OwnRecord
 from crmkit.entity import Entity
-from crmkit.fields import Field, Kind
-from crmkit.records import access, filters, rendering, searching
-from crmkit.records.value_types import adapter
+from crmkit.fields import Kind
+from crmkit.records import access, cursors, filters, paths, rendering, searching
+from crmkit.records.cursors import Order
+from crmkit.records.filters import Tree
+from crmkit.records.filters.shapes import FilterTree
+from crmkit.records.paths import Path
+from crmkit.records.validation import field_errors
 from crmkit.unit_of_work import UnitOfWork
 
 DEFAULT_LIMIT = 25
 MOST = 200
 _MOST_KEYS = 5
-_FILTER = re.compile(r"^filter\[(\w+)\](?:\[(\w+)\])?$")
+_FILTER = re.compile(r"^filter\[([\w.]+)\](?:\[(\w+)\])?$")
+_PLAIN = frozenset({"sort", "fields", "q", "limit", "cursor", "count"})
 
 
 def _said(text: str) -> Any:
@@ -60,18 +62,15 @@ class Page(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """One key of the order; `descending` puts the empty first, ascending puts them last."""
-
-    name: str
-    descending: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ListRequest:
-    """What a client asked for, read and checked; `after` holds the cursor's values."""
+    """What a client asked for, read and checked.
 
-    clauses: tuple[ColumnElement[bool], ...]
+    `names` are answered, a field of a linked record by its dotted name; `words` are searched for;
+    `after` holds the cursor's values.
+    """
+
+    tree: Tree
+    words: str
     order: tuple[Order, ...]
     names: tuple[str, ...]
     limit: int
@@ -79,7 +78,21 @@ class ListRequest:
     count: str | None
 
 
-def parse(entity: Entity, arguments: Iterable[tuple[str, str]]) -> ListRequest:
+class SearchBody(BaseModel):
+    """The body of a search: a list's query string as JSON, with a whole tree as its filter."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    filter: FilterTree = {}  # type: ignore[assignment]
+    q: str = ""
+    sort: list[str] = []
+    fields: list[str] = []
+    limit: Annotated[int, Strict(), Constraint(ge=1, le=MOST)] = DEFAULT_LIMIT
+    cursor: str | None = None
+    count: Literal["exact", "estimate"] | None = None
+
+
+def parse(uow: UnitOfWork, entity: Entity, arguments: Iterable[tuple[str, str]]) -> ListRequest:
     """Read the query string of a list; raises Problem 400 that names every bad parameter."""
     errors: list[FieldError] = []
     conditions: list[tuple[str, str, str]] = []
@@ -88,39 +101,83 @@ def parse(entity: Entity, arguments: Iterable[tuple[str, str]]) -> ListRequest:
         found = _FILTER.match(name)
         if found:
             conditions.append((found[1], found[2] or "eq", value))
-        elif name in {"sort", "fields", "q", "limit", "cursor", "count"}:
+        elif name in _PLAIN:
             plain[name] = value
         else:
             detail = "is no parameter of a list"
             errors.append(FieldError(f"/{name}", "unknown_parameter", detail))
-    if entity.unlisted and all(name != entity.unlisted for name, _, _ in conditions):
-        conditions.append((entity.unlisted, "eq", "false"))
-    clauses, wrong = filters.where(entity, conditions)
-    errors += wrong
-    if plain.get("q", "").strip():
-        clauses.append(searching.matching(entity, plain["q"]))
-    order = _order(entity, plain.get("sort", ""), errors)
-    names = _names(entity, plain.get("fields", ""), errors)
+    tree, wrong = filters.read_texts(uow, entity, conditions)
+    request = _read(uow, entity, tree, plain, errors + wrong)
+    if isinstance(request, ListRequest):
+        return request
+    raise bad_request("bad_query", "The query string cannot be understood.", request)
+
+
+def parse_search(uow: UnitOfWork, entity: Entity, payload: Any) -> ListRequest:
+    """The same from a search's body (see SearchBody); raises Problem 422, 400 for no object."""
+    if not isinstance(payload, dict):
+        raise bad_request("object_expected", "The body must be a JSON object.")
+    errors: list[FieldError] = []
+    try:
+        body = SearchBody.model_validate(payload)
+    except ValidationError as failure:
+        errors += field_errors(failure)
+        # What is right by itself is read on: it may still be wrong for this entity.
+        wrong_keys = {error["loc"][0] for error in failure.errors()}
+        right = {key: value for key, value in payload.items() if key not in wrong_keys}
+        body = SearchBody.model_validate(right)
+    tree, wrong = filters.read_tree(uow, entity, payload.get("filter", {}))
+    plain = {"q": body.q, "sort": ",".join(body.sort), "fields": ",".join(body.fields)}
+    plain |= {"limit": str(body.limit)}
+    plain |= {name: text for name in ("cursor", "count") if (text := getattr(body, name))}
+    request = _read(uow, entity, tree or filters.EVERYTHING, plain, errors + wrong)
+    if isinstance(request, ListRequest):
+        return request
+    raise invalid(request)
+
+
+def _read(
+    uow: UnitOfWork,
+    entity: Entity,
+    tree: Tree,
+    plain: Mapping[str, str],
+    errors: list[FieldError],
+) -> ListRequest | list[FieldError]:
+    order = _order(uow, entity, plain.get("sort", ""), errors)
+    names = _names(uow, entity, plain.get("fields", ""), errors)
     limit = _limit(plain.get("limit"), errors)
-    after = _after(entity, order, plain.get("cursor"), errors)
+    after = _after(order, plain.get("cursor"), errors)
     count = plain.get("count")
     if count not in {None, "exact", "estimate"}:
         errors.append(FieldError("/count", "unknown_value", "is exact or estimate"))
     if errors:
-        raise bad_request("bad_query", "The query string cannot be understood.", errors)
-    return ListRequest(tuple(clauses), order, names, limit, after, count)
+        return errors
+    words = plain.get("q", "").strip()
+    return ListRequest(_listed(uow, entity, tree), words, order, names, limit, after, count)
+
+
+def _listed(uow: UnitOfWork, entity: Entity, tree: Tree) -> Tree:
+    """The tree, and that records lists pass over are not meant unless it asks for them."""
+    if not entity.unlisted or entity.unlisted in tree.names():
+        return tree
+    listed, _ = filters.read_texts(uow, entity, [(entity.unlisted, "eq", "false")])
+    return tree & listed
 
 
 def page(uow: UnitOfWork, entity: Entity, request: ListRequest) -> dict[str, Any]:
     """`items`, `next_cursor` (null on the last page) and, if asked for, `count`."""
     access.require(entity, uow.caller, "view")
-    table = entity.model.__table__
-    seen = (table.c.deleted_at.is_(None), access.visible(entity, uow.caller), *request.clauses)
     readable = rendering.readable(entity)
-    keys = [entity.columns[key.name] for key in request.order]
-    query = select(*(readable[name] for name in request.names), *keys).where(*seen)
+    linked = [_path(uow, entity, name) for name in request.names if name not in readable]
+    source, columns = paths.joined(uow, entity, [*linked, *(key.path for key in request.order)])
+    answered = [
+        readable[n] if n in readable else columns[tuple(n.split("."))] for n in request.names
+    ]
+    keys = [columns[key.path.steps] for key in request.order]
+    seen = _seen(uow, entity, request)
+    query = select(*answered, *keys).select_from(source).where(*seen)
     if request.after is not None:
-        query = query.where(_beyond(request.order, keys, request.after))
+        query = query.where(cursors.beyond(request.order, keys, request.after))
     query = query.order_by(
         *(c.desc() if o.descending else c.asc() for o, c in zip(request.order, keys, strict=True))
     ).limit(request.limit + 1)
@@ -130,13 +187,26 @@ def page(uow: UnitOfWork, entity: Entity, request: ListRequest) -> dict[str, Any
     last = rows[request.limit - 1][len(request.names) :] if more else ()
     answer: dict[str, Any] = {
         "items": items,
-        "next_cursor": _cursor(request.order, last) if more else None,
+        "next_cursor": cursors.written(request.order, last) if more else None,
     }
     if request.count is not None:
-        every = select(table.c.id).where(*seen)
+        every = select(entity.columns["id"]).where(*seen)
         counted = _exactly if request.count == "exact" else _estimated
         answer["count"] = counted(uow, every)
     return answer
+
+
+def _seen(uow: UnitOfWork, entity: Entity, request: ListRequest) -> list[ColumnElement[bool]]:
+    seen = [entity.model.__table__.c.deleted_at.is_(None), access.visible(entity, uow.caller)]
+    if request.words:
+        seen.append(searching.matching(entity, request.words))
+    return [*seen, request.tree.clause(uow)]
+
+
+def _path(uow: UnitOfWork, entity: Entity, name: str) -> Path:
+    path = paths.find(uow.entities, entity, name)
+    assert path is not None
+    return path
 
 
 def _exactly(uow: UnitOfWork, query: Select[Any]) -> int:
@@ -153,27 +223,34 @@ def _estimated(uow: UnitOfWork, query: Select[Any]) -> int:
     return int(plan.scalar_one()[0]["Plan"]["Plan Rows"])
 
 
-def _order(entity: Entity, text: str, errors: list[FieldError]) -> tuple[Order, ...]:
+def _order(
+    uow: UnitOfWork, entity: Entity, text: str, errors: list[FieldError]
+) -> tuple[Order, ...]:
     order: list[Order] = []
     for part in filter(None, (p.strip() for p in text.split(","))):
         name = part.removeprefix("-")
-        field = entity.fields.get(name)
-        if field is None or field.kind in {Kind.JSON, Kind.MULTISELECT}:
+        path = paths.find(uow.entities, entity, name)
+        if path is None or path.field.kind in {Kind.JSON, Kind.MULTISELECT}:
             errors.append(FieldError("/sort", "unknown_field", f"cannot sort by {name!r}"))
         else:
-            order.append(Order(name, part.startswith("-")))
+            order.append(Order(name, path, part.startswith("-")))
     if len(order) > _MOST_KEYS:
         errors.append(FieldError("/sort", "too_many", f"at most {_MOST_KEYS} fields"))
     if not any(key.name == "id" for key in order):
         # Ids are ordered by time, so without any other wish the newest come first.
-        order.append(Order("id", descending=not order or order[-1].descending))
+        descending = not order or order[-1].descending
+        order.append(Order("id", _path(uow, entity, "id"), descending))
     return tuple(order)
 
 
-def _names(entity: Entity, text: str, errors: list[FieldError]) -> tuple[str, ...]:
+def _names(uow: UnitOfWork, entity: Entity, text: str, errors: list[FieldError]) -> tuple[str, ...]:
     readable = (*entity.fields, *entity.computed)
     wanted = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in wanted if name not in readable]
+    unknown = [
+        name
+        for name in wanted
+        if name not in readable and paths.find(uow.entities, entity, name) is None
+    ]
     if unknown:
         detail = f"{entity.name} has no {', '.join(unknown)}"
         errors.append(FieldError("/fields", "unknown_field", detail))
@@ -198,57 +275,14 @@ def _limit(text: str | None, errors: list[FieldError], default: int = DEFAULT_LI
     return default
 
 
-def _cursor(order: Sequence[Order], values: Sequence[Any]) -> str:
-    signature = ",".join(f"{'-' * key.descending}{key.name}" for key in order)
-    return base64.urlsafe_b64encode(rendering.to_json([signature, *values])).decode().rstrip("=")
-
-
 def _after(
-    entity: Entity, order: Sequence[Order], text: str | None, errors: list[FieldError]
+    order: Sequence[Order], text: str | None, errors: list[FieldError]
 ) -> tuple[Any, ...] | None:
     if not text:
         return None
     try:
-        signature, *values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        expected = ",".join(f"{'-' * key.descending}{key.name}" for key in order)
-        values = values if signature == expected else []
-        return tuple(
-            None if value is None else _value(entity, key.name, value)
-            for key, value in zip(order, values, strict=True)
-        )
-    except (ValueError, TypeError, binascii.Error, ValidationError):
+        return cursors.read(order, text)
+    except ValueError:
         detail = "is no cursor of a list in this order"
         errors.append(FieldError("/cursor", "invalid", detail))
         return None
-
-
-def _value(entity: Entity, name: str, value: Any) -> Any:
-    """A value as a cursor carries it: as it is kept, not as people send it."""
-    field = entity.fields[name]
-    if field.kind in filters.TEXTS:
-        return adapter(Field(Kind.LONG_TEXT)).validate_python(value)
-    if field.kind is Kind.BOOLEAN:
-        return adapter(field).validate_python(value)
-    return filters.read_value(field, str(value))
-
-
-def _beyond(
-    order: Sequence[Order], columns: Sequence[Any], after: Sequence[Any]
-) -> ColumnElement[bool]:
-    """The rows after these values in this order; PostgreSQL sorts NULL as the largest."""
-    alternatives = []
-    for position, (key, column, value) in enumerate(zip(order, columns, after, strict=True)):
-        if value is None:
-            if not key.descending:
-                continue
-            further = column.is_not(None)
-        elif key.descending:
-            further = column < literal(value, column.type)
-        else:
-            further = or_(column > literal(value, column.type), column.is_(None))
-        same = [
-            earlier.is_not_distinct_from(held) if held is None else earlier == held
-            for earlier, held in zip(columns[:position], after[:position], strict=True)
-        ]
-        alternatives.append(and_(*same, further))
-    return or_(*alternatives)

@@ -167,7 +167,7 @@ def _parameters(components: Components, about: About) -> list[dict[str, Any]]:
     ]
     if about.query is not None:
         parameters += components.query(about.query)
-    if about.method in _METHODS_WITH_KEY and not about.public:
+    if about.method in _METHODS_WITH_KEY and not (about.public or about.reading):
         parameters.append({"$ref": "#/components/parameters/Idempotency-Key"})
     if about.checked:
         parameters.append({"$ref": "#/components/parameters/If-Match"})

@@ -25,14 +25,15 @@ def test_every_field_is_described(ben):
         "kind": "text",
         "required": True,
         "read_only": False,
-        "filters": ["eq", "ne", "empty", "contains", "starts_with", "ends_with"],
+        "filters": ["eq", "ne", "empty", "contains", "starts_with", "ends_with", "not_contains"],
         "sortable": True,
         "max_length": 40,
     }
     assert fields["colour"]["choices"] == ["Red", "Green", "Sky, blue"]
     assert fields["colour"]["default"] == "Red"
     assert fields["colour"]["filters"] == ["eq", "ne", "empty"]
-    assert fields["parts"]["filters"] == ["eq", "ne", "empty", "gt", "gte", "lt", "lte"]
+    ordered = ["eq", "ne", "empty", "gt", "gte", "lt", "lte", "between"]
+    assert fields["parts"]["filters"] == ordered
     assert (fields["parts"]["minimum"], fields["parts"]["maximum"]) == ("0", "1000")
     assert fields["parent_id"]["target"] == "widget"
     assert fields["owner_id"]["target"] == "user"
