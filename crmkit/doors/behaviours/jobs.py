@@ -6,7 +6,6 @@ from crmkit.doors.routes import route
 from crmkit.records import jobs, query
 from crmkit.unit_of_work import UnitOfWork
 
-
 _JOB = {"key": "Id of the job."}
 
 
