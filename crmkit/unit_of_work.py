@@ -1,6 +1,7 @@
 """One transaction on behalf of one caller: what every verb, action and handler works in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -58,6 +59,17 @@ class UnitOfWork:
     ) -> None:
         """Note a fact; it is written with all others of this transaction at its end."""
         self.facts.append(Fact(subject, record_id, name, version, data, self.caller))
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """When the block raises, what it did is undone, and the transaction can go on."""
+        told = len(self.facts)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self.facts[told:]
+            raise
 
     def because_of(self, event: Event) -> "UnitOfWork":
         """The same transaction, acting for whoever caused `event`, in its trace."""

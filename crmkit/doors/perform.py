@@ -17,15 +17,13 @@ from contracts.errors import (
     FieldError,
     Problem,
     bad_request,
-    invalid,
-    refused,
     unavailable,
 )
 from crmkit import tracing
 from crmkit.db import working_on
 from crmkit.doors.context import ServiceContext
 from crmkit.doors.requests import Answer, Call
-from crmkit.records import idempotency, journal, rendering
+from crmkit.records import conflicts, idempotency, journal, rendering
 from crmkit.records.access import MODULE_OFF
 from crmkit.unit_of_work import UnitOfWork
 
@@ -41,7 +39,6 @@ REQUEST_SECONDS = Histogram(
 _CONFLICTS = {"40001", "40P01"}
 """serialization_failure, deadlock_detected: the same request succeeds the next moment."""
 _OUTAGES = {"08", "53", "57"}
-_UNIQUE = "23505"
 _LOCK_TIMEOUT = "55P03"
 _TRIES = 5
 _KEY_LENGTH = 255
@@ -188,23 +185,13 @@ def _constraint(error: DBAPIError) -> str:
 
 
 def _problem_of(context: ServiceContext, error: DBAPIError) -> Problem:
+    refusal = conflicts.refusal_of(context.entities, error)
+    if refusal is not None:
+        return refusal
     code = _code(error)
-    if code == _UNIQUE:
-        return _not_unique(context, _constraint(error))
     if code in _CONFLICTS or code == _LOCK_TIMEOUT:
         return unavailable("Too many write the same records at once.", retry_after=1)
     if not code or code[:2] in _OUTAGES or error.connection_invalidated:
         _log.warning("database_unavailable", service=context.service, error=str(error.orig).strip())
         return unavailable("The service's database cannot be reached.")
     raise error
-
-
-def _not_unique(context: ServiceContext, constraint: str) -> Problem:
-    """Name the field, from PostgreSQL's own name of a column's unique constraint."""
-    for entity in context.entities.values():
-        table = entity.model.__table__
-        for name, field in entity.own_fields.items():
-            if field.unique and constraint == f"{table.name}_{name}_key":
-                detail = f"another {entity.title.lower()} has this value already"
-                return invalid([FieldError(f"/{name}", "not_unique", detail)])
-    return refused("conflict", f"Another record stands against it ({constraint}).")

@@ -13,6 +13,7 @@ from crmkit.db import Database
 from crmkit.doors import ops
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.behaviours.jobs import Jobs
+from crmkit.doors.behaviours.mass import Mass
 from crmkit.doors.extensions import EventsDoor, RelayDoor, TimersDoor
 from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import get, ops_route, post, route
@@ -20,7 +21,6 @@ from crmkit.doors.timers import Timer, every
 from crmkit.entity import Entity
 from crmkit.records import external_ids, history, meta, query, searching, store
 from crmkit.records.hearing import Hears
-from crmkit.records.jobs import Work
 from crmkit.unit_of_work import UnitOfWork
 
 _FEED_LIMIT = 200
@@ -30,7 +30,7 @@ _EXTERNAL = {"source": "Name of the other system.", "key": "Its key of the recor
 _DECIDERS = "administrators"
 
 
-class RecordService(Jobs, Behaviour):
+class RecordService(Jobs, Mass, Behaviour):
     """Base of the six services: the routes of records, and the doors in which they stand.
 
     `base` is the declarative base of the service's tables; `facts` are the shapes of what it tells
@@ -44,7 +44,6 @@ class RecordService(Jobs, Behaviour):
     entities: ClassVar[Sequence[Entity]] = ()
     subscriptions: ClassVar[Sequence[Hears]] = ()
     timers: ClassVar[Sequence[Timer]] = ()
-    works: ClassVar[Sequence[Work]] = ()
     facts: ClassVar[Mapping[str, type[Any]]] = {}
     start: ClassVar[Callable[[Database, Settings], None] | None] = None
 

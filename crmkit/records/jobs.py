@@ -162,6 +162,12 @@ def start(
     return document(row)
 
 
+def expect(uow: UnitOfWork, job_id: str, total: int) -> dict[str, Any]:
+    """Say how much a job just started has to do; the job."""
+    query = update(job).where(job.c.id == job_id).values(total=total).returning(job)
+    return document(uow.session.execute(query).one())
+
+
 def document(row: Any) -> dict[str, Any]:
     """A row of the table as `JobDocument` shows it."""
     return {

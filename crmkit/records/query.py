@@ -174,7 +174,7 @@ def page(uow: UnitOfWork, entity: Entity, request: ListRequest) -> dict[str, Any
         readable[n] if n in readable else columns[tuple(n.split("."))] for n in request.names
     ]
     keys = [columns[key.path.steps] for key in request.order]
-    seen = _seen(uow, entity, request)
+    seen = _found(uow, entity, request.tree, request.words)
     query = select(*answered, *keys).select_from(source).where(*seen)
     if request.after is not None:
         query = query.where(cursors.beyond(request.order, keys, request.after))
@@ -196,11 +196,18 @@ def page(uow: UnitOfWork, entity: Entity, request: ListRequest) -> dict[str, Any
     return answer
 
 
-def _seen(uow: UnitOfWork, entity: Entity, request: ListRequest) -> list[ColumnElement[bool]]:
+def selected(uow: UnitOfWork, entity: Entity, tree: Tree, words: str) -> Select[Any]:
+    """The ids of all that a list of these shows the caller."""
+    column = entity.columns["id"]
+    found = _found(uow, entity, _listed(uow, entity, tree), words)
+    return select(column).where(*found).order_by(column)
+
+
+def _found(uow: UnitOfWork, entity: Entity, tree: Tree, words: str) -> list[ColumnElement[bool]]:
     seen = [entity.model.__table__.c.deleted_at.is_(None), access.visible(entity, uow.caller)]
-    if request.words:
-        seen.append(searching.matching(entity, request.words))
-    return [*seen, request.tree.clause(uow)]
+    if words:
+        seen.append(searching.matching(entity, words))
+    return [*seen, tree.clause(uow)]
 
 
 def _path(uow: UnitOfWork, entity: Entity, name: str) -> Path:

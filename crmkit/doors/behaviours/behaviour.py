@@ -1,12 +1,18 @@
 """What the routes of every behaviour start with: the entity whose records are asked about."""
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from contracts.errors import not_found
 from crmkit.doors.extensions import ContextProvider
 from crmkit.entity import Entity
+from crmkit.records.jobs import Work
 
 
 class Behaviour:
-    """Base of the mixins that make up RecordService."""
+    """Base of the mixins that make up RecordService; `works` are its kinds of jobs."""
+
+    works: ClassVar[Sequence[Work]] = ()
 
     context = ContextProvider()
 

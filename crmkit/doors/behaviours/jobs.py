@@ -3,7 +3,7 @@
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
-from crmkit.records import jobs, query
+from crmkit.records import job_rows, jobs, query
 from crmkit.unit_of_work import UnitOfWork
 
 _JOB = {"key": "Id of the job."}
@@ -23,6 +23,22 @@ class Jobs(Behaviour):
     def read_job(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
         """How far a job is, and what came of it."""
         return json_answer(jobs.document(jobs.find(uow, self._entity(plural), key)))
+
+    @route(
+        "GET",
+        "/<plural>/jobs/<key>/rows",
+        places=_JOB,
+        query=job_rows.RowQuery,
+        answer=job_rows.RowPage,
+    )
+    def read_job_rows(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
+        """What became of each row of a job."""
+        found = jobs.find(uow, self._entity(plural), key)
+        asked = call.request.args
+        limit = query.page_size(asked.get("limit"))
+        outcome, cursor = asked.get("outcome"), asked.get("cursor")
+        page = job_rows.page(uow, found.id, outcome=outcome, cursor=cursor, limit=limit)
+        return json_answer(page)
 
     @route("POST", "/<plural>/jobs/<key>/cancel", places=_JOB, answer=jobs.JobDocument)
     def cancel_job(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
