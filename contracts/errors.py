@@ -54,6 +54,21 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
         return document | self.extra
 
 
+class Moved(Problem):
+    """308: the record called `key` was merged into the one with the id `survivor_id`."""
+
+    def __init__(self, key: str, survivor_id: str) -> None:
+        detail = "The record was merged into another, which answers for it."
+        super().__init__(308, "merged", detail, extra={"survivor_id": survivor_id})
+        self.key = key
+        self.survivor_id = survivor_id
+
+    def instead_of(self, path: str, query: str) -> str:
+        """The address of the same thing below the survivor; `path` is that of the request."""
+        head, _, tail = path.partition(f"/{self.key}")
+        return f"/api/v1{head}/{self.survivor_id}{tail}" + (f"?{query}" if query else "")
+
+
 def json_pointer(*steps: object) -> str:
     """The RFC 6901 pointer to what these keys and positions lead to."""
     escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)

@@ -56,9 +56,16 @@ class Record:
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[Any, ...]:
-        """An owner's records from the newest on, for restricted lists; and the words of search."""
+        """The bin; an owner's records from the newest on; and the words of search."""
         table = cls.__tablename__  # type: ignore[attr-defined]
-        indexes = []
+        indexes = [
+            Index(
+                f"ix_{table}_deleted_at",
+                "deleted_at",
+                "id",
+                postgresql_where=text("deleted_at IS NOT NULL"),
+            )
+        ]
         if issubclass(cls, Owned):
             indexes.append(Index(f"ix_{table}_owner_id_id", "owner_id", "id"))
         if hasattr(cls, "search"):
@@ -96,10 +103,15 @@ class Access(StrEnum):
     ADMIN_ONLY = "admin_only"
 
 
-RECORD_FACTS = frozenset({"created", "changed", "deleted", "restored"})
+RECORD_FACTS = frozenset(
+    {"created", "changed", "deleted", "restored", "purged", "merged", "unmerged"}
+)
 """What every record tells of itself; an entity's `facts` are told by its actions."""
 
-RECORD_VERBS = frozenset({"view", "create", "edit", "delete"})
+RECORD_VERBS = frozenset({"view", "create", "edit", "delete", "merge", "purge"})
+
+_NEEDS = {"merge": frozenset({"merge", "edit", "delete"}), "purge": frozenset({"purge", "delete"})}
+"""What must be open for a verb to be: nothing is purged that cannot be deleted first."""
 
 Snapshot = Mapping[str, Any]
 """A record's values before a change; empty when it is being created."""
@@ -210,7 +222,9 @@ class Entity:
         """Whether clients have this verb at all; an undeclared one is a programming error."""
         if verb not in RECORD_VERBS | self.verbs:
             raise LookupError(f"{self.name} declares no verb {verb!r}")
-        return verb not in self.closed
+        if verb == "merge" and self.line_model is not None:
+            return False
+        return not _NEEDS.get(verb, frozenset({verb})) & self.closed
 
     def get(self, record: Any, name: str) -> Any:
         """The value of any field of a loaded record."""

@@ -37,12 +37,30 @@ class Kind(StrEnum):
     JSON = "json"
 
 
+class WhenDeleted(StrEnum):
+    """What becomes of a link when the record that it points at goes into the recycle bin.
+
+    CLEAR: it is emptied and remembered; the restore points it there again.
+    REFUSE: nothing goes into the bin while a link like this points at it.
+    KEEP: it goes on pointing at what is in the bin; so does every link to another service's record.
+    """
+
+    CLEAR = "clear"
+    REFUSE = "refuse"
+    KEEP = "keep"
+
+
+CLEAR, REFUSE, KEEP = WhenDeleted
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field. `shape` is a pydantic type for JSON fields; `target` a linked entity.
 
     `key` is where the value of an administrator's own field is kept within the record's `custom`
     column; that of a declared field is empty, for it has a column of its own.
+
+    A link whose target differs from record to record names in `target_in` the field that says it.
     """
 
     kind: Kind
@@ -59,6 +77,8 @@ class Field:
     personal: bool = False
     unique: bool = False
     key: str = ""
+    target_in: str = ""
+    when_deleted: WhenDeleted = WhenDeleted.KEEP
 
     @property
     def nullable(self) -> bool:
@@ -259,11 +279,29 @@ def skype() -> MappedColumn[Any]:
     return _column(Text, Field(Kind.SKYPE, max_length=100, personal=True))
 
 
-def link(target: str, *, required: bool = False, read_only: bool = False) -> MappedColumn[Any]:
-    """A reference to a record of the entity `target`, of this service or of another."""
+def link(
+    target: str,
+    *,
+    required: bool = False,
+    read_only: bool = False,
+    target_in: str = "",
+    when_deleted: WhenDeleted | None = None,
+) -> MappedColumn[Any]:
+    """A reference to a record of the entity `target`, of this service or of another.
+
+    Unless `when_deleted` is given, the deletion of its target clears a link that may be empty and
+    leaves a required one as it is.
+    """
     return _column(
         Uuid(as_uuid=False),
-        Field(Kind.LINK, required=required, read_only=read_only, target=target),
+        Field(
+            Kind.LINK,
+            required=required,
+            read_only=read_only,
+            target=target,
+            target_in=target_in,
+            when_deleted=when_deleted or (WhenDeleted.KEEP if required else WhenDeleted.CLEAR),
+        ),
         index=True,
     )
 

@@ -1,7 +1,8 @@
-"""Answers that span services: the search over everything, and what each service has parked."""
+"""Answers that span services: the search over everything, one recycle bin, what is parked."""
 
 import base64
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from itertools import chain, zip_longest
 from typing import Any
@@ -19,6 +20,7 @@ from gateway.pages import current_exchange, json_response
 from gateway.upstream import READ_SECONDS, SEARCH_SECONDS, Reply, Upstream
 
 PARKED = "/parked-events"
+BIN = "/recycle-bin"
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 200
 
@@ -51,6 +53,10 @@ def pages(upstreams: Mapping[str, Upstream], keys: KeyRing) -> Blueprint:
     @composed.get("/search")
     def search() -> Response:
         return json_response(_search(upstreams))
+
+    @composed.get(BIN)
+    def recycle_bin() -> Response:
+        return json_response(_bins(upstreams))
 
     @composed.get(PARKED)
     def parked_events() -> Response:
@@ -85,6 +91,23 @@ def _search(upstreams: Mapping[str, Upstream]) -> dict[str, Any]:
     in_turn = chain.from_iterable(zip_longest(*by_entity.values()))
     hits = [hit for hit in in_turn if hit is not None]
     return {"items": hits[:limit], "unavailable": unanswered}
+
+
+def _bins(upstreams: Mapping[str, Upstream]) -> dict[str, Any]:
+    """What lies in the bins of all services, last deleted first, up to `limit` of it.
+
+    A cursor names an instant and an id, so it means the same to every service.
+    """
+    limit = _limit()
+    target = f"{BIN}?" + urlencode({**request.args.to_dict(), "limit": limit})
+    questions = [(upstream, target) for upstream in upstreams.values()]
+    found, unanswered = _gathered(questions, READ_SECONDS)
+    items = [{**item, "service": name} for name, page in found.items() for item in page["items"]]
+    items.sort(key=lambda i: (datetime.fromisoformat(i["deleted_at"]), i["id"]), reverse=True)
+    more = len(items) > limit or any(page["next_cursor"] for page in found.values())
+    shown = items[:limit]
+    cursor = _closed_cursor([shown[-1]["deleted_at"], shown[-1]["id"]]) if more else None
+    return {"items": shown, "next_cursor": cursor, "unavailable": unanswered}
 
 
 def _parked_everywhere(upstreams: Mapping[str, Upstream]) -> dict[str, Any]:
@@ -161,7 +184,7 @@ def _bad_parameter(name: str, code: str, detail: str) -> Problem:
     return bad_request("bad_query", "The query string cannot be understood.", errors)
 
 
-def _closed_cursor(cursors: Mapping[str, str]) -> str:
+def _closed_cursor(cursors: Mapping[str, str] | list[str]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(cursors)).decode().rstrip("=")
 
 

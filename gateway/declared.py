@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from contracts.services import SERVICE_PORTS
 from crmkit.about import About
 from crmkit.bus import parked
-from crmkit.records import searching
+from crmkit.records import recycle, searching
 
 Service = Annotated[str, WithJsonSchema({"type": "string", "enum": [*SERVICE_PORTS]})]
 
@@ -27,6 +27,20 @@ class FoundEverywhere(BaseModel):
     """What the services found; those that did not answer in time are named."""
 
     items: list[HitThere]
+    unavailable: list[Service]
+
+
+class BinnedThere(recycle.Binned):
+    """A deleted record, and the service that has it."""
+
+    service: Service
+
+
+class OneBin(BaseModel):
+    """What the services' bins hold; those that did not answer in time are named."""
+
+    items: list[BinnedThere]
+    next_cursor: str | None
     unavailable: list[Service]
 
 
@@ -64,6 +78,14 @@ DECLARED = (
         summary="Find records of all services by words",
         query=searching.Words,
         answer=FoundEverywhere,
+    ),
+    About(
+        method="GET",
+        path="/recycle-bin",
+        name="list_recycle_bin",
+        summary="The deleted records of all services that the caller may restore",
+        query=recycle.BinQuery,
+        answer=OneBin,
     ),
     About(
         method="GET",

@@ -15,6 +15,7 @@ from contracts.caller import SYSTEM_ID, Caller
 from contracts.errors import (
     PROBLEM_TYPE,
     FieldError,
+    Moved,
     Problem,
     bad_request,
     unavailable,
@@ -67,6 +68,10 @@ def respond(
     try:
         with working_on("request"):
             answer = _perform(context, call, operation, public=public)
+    except Moved as moved:
+        query = request.query_string.decode("latin-1")
+        moved.headers["Location"] = moved.instead_of(request.path, query)
+        answer = _problem(moved, request_id)
     except Problem as problem:
         answer = _problem(problem, request_id)
     except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer

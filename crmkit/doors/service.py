@@ -14,12 +14,13 @@ from crmkit.doors import ops
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.behaviours.jobs import Jobs
 from crmkit.doors.behaviours.mass import Mass
+from crmkit.doors.behaviours.recycle import RecycleBin
 from crmkit.doors.extensions import EventsDoor, RelayDoor, TimersDoor
 from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import get, ops_route, post, route
 from crmkit.doors.timers import Timer, every
 from crmkit.entity import Entity
-from crmkit.records import external_ids, history, meta, query, searching, store
+from crmkit.records import external_ids, history, meta, query, recycle, searching, store
 from crmkit.records.hearing import Hears
 from crmkit.unit_of_work import UnitOfWork
 
@@ -30,7 +31,7 @@ _EXTERNAL = {"source": "Name of the other system.", "key": "Its key of the recor
 _DECIDERS = "administrators"
 
 
-class RecordService(Jobs, Mass, Behaviour):
+class RecordService(Jobs, Mass, RecycleBin, Behaviour):
     """Base of the six services: the routes of records, and the doors in which they stand.
 
     `base` is the declarative base of the service's tables; `facts` are the shapes of what it tells
@@ -86,26 +87,14 @@ class RecordService(Jobs, Mass, Behaviour):
         record = store.patch(uow, entity, key, call.json(), if_match=call.if_match)
         return record_answer(uow, entity, record)
 
-    @route("DELETE", "/<plural>/<key>", verb="delete", answer=None, status=204, checked=True)
-    def delete_record(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
-        """Put a record into the recycle bin."""
-        store.delete(uow, self._entity(plural), key, if_match=call.if_match)
-        return Answer(204)
-
-    @route("POST", "/<plural>/<key>/restore", verb="delete", answer=OwnRecord)
-    def restore_record(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
-        """Take a record out of the recycle bin."""
-        entity = self._entity(plural)
-        return record_answer(uow, entity, store.restore(uow, entity, key))
-
     @route("GET", "/<plural>/<key>/history", query=query.Cut, answer=history.History)
     def record_history(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
         """Who changed what of a record and when, newest first."""
         entity = self._entity(plural)
-        record = store.read(uow, entity, key)
+        record_id = recycle.readable_id(uow, entity, key)
         limit = query.page_size(call.request.args.get("limit"))
         before = _whole(call, "cursor")
-        items, following = history.of_record(uow, entity, record["id"], limit=limit, before=before)
+        items, following = history.of_record(uow, entity, record_id, limit=limit, before=before)
         cursor = None if following is None else str(following)
         return json_answer({"items": items, "next_cursor": cursor})
 

@@ -12,6 +12,8 @@ from crmkit.records.principals import principal, role
 MODULE_OFF = "module_off"
 
 _METHODS = {"view": "GET", "create": "POST", "edit": "PATCH", "delete": "DELETE"}
+_ADMINISTRATORS = frozenset({"purge"})
+"""What cannot be undone."""
 
 
 def require(entity: Entity, caller: Caller, verb: str) -> None:
@@ -34,6 +36,8 @@ def _methods_beside(entity: Entity, verb: str) -> list[str]:
 def may_ever(entity: Entity, caller: Caller, verb: str) -> bool:
     """Whether the caller may have `verb` on at least some record of the entity."""
     if not entity.tailoring.active or not entity.allows(verb):
+        return False
+    if verb in _ADMINISTRATORS and not caller.is_admin:
         return False
     if caller.is_admin or entity.access in {Access.OWNED, Access.SHARED}:
         return True

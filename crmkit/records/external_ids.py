@@ -1,9 +1,10 @@
 """Records under the keys other systems know them by, so that an import repeated changes nothing."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Index, Table, Text, Uuid, func, select
+from sqlalchemy import Column, Index, Table, Text, Uuid, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.errors import not_found, refused
@@ -68,6 +69,12 @@ def upsert(
     store.fetch(uow, entity, record_id, "edit")
     links.check(uow, entity, values)
     return store.update(uow, entity, record, values), Outcome.CHANGED
+
+
+def forget(uow: UnitOfWork, _entity: Entity, record_ids: Sequence[str]) -> None:
+    """No other system's key names these records any more."""
+    mine = external_id.c.record_id.in_(record_ids)
+    uow.session.execute(delete(external_id).where(mine))
 
 
 def _find(entity: Entity, source: str, key: str) -> Any:

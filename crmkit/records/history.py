@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     DateTime,
     Identity,
     Index,
@@ -19,6 +21,11 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    any_,
+    cast,
+    delete,
+    func,
+    literal,
     select,
     text,
     tuple_,
@@ -29,7 +36,7 @@ from contracts.errors import FieldError, bad_request
 from crmkit.about import OwnRecord
 from crmkit.db import KIT
 from crmkit.entity import Entity
-from crmkit.records import access
+from crmkit.records import access, merged
 from crmkit.records.rendering import state_columns, state_from_row
 from crmkit.unit_of_work import UnitOfWork
 
@@ -63,8 +70,9 @@ class Change(BaseModel):
 
 
 class Write(BaseModel):
-    """One write of a record."""
+    """One write of a record, or of one that was merged into it."""
 
+    record_id: str
     at: datetime
     fact: str
     version: int
@@ -100,11 +108,18 @@ class Changes(BaseModel):
 def of_record(
     uow: UnitOfWork, entity: Entity, record_id: str, *, limit: int, before: int | None
 ) -> tuple[list[dict[str, Any]], int | None]:
-    """The record's writes, newest first, and the sequence number the next page starts before."""
+    """The record's writes, newest first, and the sequence number the next page starts before.
+
+    Those of what was merged into it are among them.
+    """
     columns = history.c
+    record_ids = select(literal(record_id, columns.record_id.type)).union_all(
+        merged.gone_into([record_id])
+    )
     query = (
         select(
             columns.seq,
+            columns.record_id,
             columns.at,
             columns.fact,
             columns.version,
@@ -112,7 +127,10 @@ def of_record(
             columns.request_id,
             columns.changes,
         )
-        .where(columns.entity == entity.name, columns.record_id == record_id)
+        .where(
+            columns.entity == entity.name,
+            columns.record_id == any_(func.array(record_ids.scalar_subquery())),
+        )
         .order_by(columns.seq.desc())
         .limit(limit + 1)
     )
@@ -121,6 +139,7 @@ def of_record(
     rows = uow.session.execute(query).all()
     page = [
         {
+            "record_id": row.record_id,
             "at": row.at,
             "fact": row.fact,
             "version": row.version,
@@ -135,6 +154,11 @@ def of_record(
     return page, rows[limit - 1].seq if len(rows) > limit else None
 
 
+def forget(uow: UnitOfWork, _entity: Entity, record_ids: Sequence[str]) -> None:
+    """Nobody has ever written these records."""
+    uow.session.execute(delete(history).where(history.c.record_id.in_(record_ids)))
+
+
 def changes(
     uow: UnitOfWork, entity: Entity, *, cursor: str | None, limit: int
 ) -> tuple[list[dict[str, Any]], str, bool]:
@@ -142,13 +166,21 @@ def changes(
 
     Rows are ordered by transaction and read only below the oldest running transaction, since
     sequence numbers commit out of order and a plain "after seq" cursor would lose late ones. Each
-    comes with its state of now, so one may come again, unchanged, on a later page.
+    comes with its state of now, so one may come again, unchanged, on a later page. One that was
+    handed to an owner whose records the caller does not see, or purged, comes as deleted; one that
+    goes out of sight because roles or rights change does not.
     """
     xid, seq = _decode(cursor)
     safe = text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
     columns = history.c
     page = (
-        select(columns.xid, columns.seq, columns.record_id, columns.deleted)
+        select(
+            columns.xid,
+            columns.seq,
+            columns.record_id,
+            columns.version,
+            _was_seen(uow, entity).label("was_seen"),
+        )
         .where(
             columns.entity == entity.name,
             tuple_(columns.xid, columns.seq) > tuple_(xid, seq),
@@ -163,6 +195,7 @@ def changes(
     if not rows:
         return [], cursor or _encode(xid, seq), False
     latest = {row.record_id: row for row in rows}
+    lost = {row.record_id for row in rows if row.was_seen}
     table = entity.model.__table__
     states = {
         row.id: row
@@ -173,9 +206,11 @@ def changes(
         )
     }
     answer: list[dict[str, Any]] = []
-    for record_id in latest:
+    for record_id, written in latest.items():
         row = states.get(record_id)
         if row is None:
+            if record_id in lost:
+                answer.append({"id": record_id, "deleted": True, "version": written.version})
             continue
         if row.deleted_at is not None:
             answer.append({"id": record_id, "deleted": True, "version": row.version})
@@ -185,6 +220,14 @@ def changes(
                 {"id": record_id, "deleted": False, "version": row.version, "record": record}
             )
     return answer, _encode(rows[-1].xid, rows[-1].seq), more
+
+
+def _was_seen(uow: UnitOfWork, entity: Entity) -> ColumnElement[Any]:
+    """Whether the caller saw the record until this write took it from its owner."""
+    if not entity.owned:
+        return literal(access.may_ever(entity, uow.caller, "view"))
+    owner = cast(history.c.changes["owner_id"][0].astext, Uuid(as_uuid=False))
+    return access.visible_owners(uow.caller, owner) & owner.is_not(None)
 
 
 def _encode(xid: int, seq: int) -> str:

@@ -17,7 +17,7 @@ from contracts.errors import FieldError, Problem, invalid
 from crmkit.about import OwnPatch
 from crmkit.entity import Entity
 from crmkit.fields import Kind
-from crmkit.records import access, conflicts, filters, job_rows, jobs, links, query, store
+from crmkit.records import access, conflicts, filters, job_rows, jobs, links, query, recycle, store
 from crmkit.records.filters.shapes import FilterTree
 from crmkit.records.job_rows import Outcome, RowResult
 from crmkit.records.jobs import Job, Work
@@ -203,9 +203,9 @@ def _one(
 ) -> None:
     match operation:
         case "delete":
-            store.delete(uow, entity, record_id)
+            recycle.delete(uow, entity, record_id)
         case "restore":
-            store.restore(uow, entity, record_id)
+            recycle.restore(uow, entity, record_id)
         case _:
             store.patch(uow, entity, record_id, dict(values))
 

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
-from contracts.errors import FieldError, Problem, invalid, not_found, precondition_failed, refused
+from contracts.errors import FieldError, Problem, invalid, precondition_failed
 from crmkit.entity import Entity, Snapshot
 from crmkit.records import (
     access,
     line_items,
     links,
+    merged,
     numbering,
     rendering,
     telling,
@@ -82,7 +83,8 @@ def fetch(
 ) -> Any:
     """The record, locked for the rest of the transaction, if the caller has `verb` on it.
 
-    `key` is an id or a number. Raises Problem 404 (absent or unseen), 403, 405, 412.
+    `key` is an id or a number. Raises Problem 308 (merged into another), 404 (absent or unseen),
+    403, 405, 412.
     """
     entity = uow.of(entity)
     access.require(entity, uow.caller, verb)
@@ -96,7 +98,7 @@ def fetch(
         query = query.options(selectinload(entity.model.lines))
     row = uow.session.execute(query).one_or_none()
     if row is None:
-        raise not_found()
+        raise merged.elsewhere(uow, entity, named(entity, key), key)
     record, permitted = row
     if not permitted:
         raise Problem(403, "forbidden", f"You may not {verb} this record.")
@@ -106,7 +108,7 @@ def fetch(
 
 
 def read(uow: UnitOfWork, entity: Entity, key: str) -> dict[str, Any]:
-    """The record's state as its reader may see it. Raises Problem 404."""
+    """The record's state as its reader may see it. Raises Problem 308 (merged), 404."""
     entity = uow.of(entity)
     access.require(entity, uow.caller, "view")
     query = _lookup(entity, key, select(*rendering.state_columns(entity))).where(
@@ -114,7 +116,7 @@ def read(uow: UnitOfWork, entity: Entity, key: str) -> dict[str, Any]:
     )
     row = uow.session.execute(query).one_or_none()
     if row is None:
-        raise not_found()
+        raise merged.elsewhere(uow, entity, named(entity, key), key)
     values = rendering.state_from_row(entity, row)
     if entity.line_model is not None:
         values["lines"] = line_items.of_records(uow, entity, [row.id])[row.id]
@@ -138,13 +140,14 @@ def lock(uow: UnitOfWork, entity: Entity, ids: Iterable[str]) -> dict[str, Any]:
 
 
 def _lookup(entity: Entity, key: str, query: Any) -> Any:
-    return query.where(_named(entity, key), entity.model.__table__.c.deleted_at.is_(None))
+    return query.where(named(entity, key), entity.model.__table__.c.deleted_at.is_(None))
 
 
-def _named(entity: Entity, key: str) -> ColumnElement[bool]:
+def named(entity: Entity, key: str) -> ColumnElement[bool]:
+    """The clause for the record with this id or number, wherever it is."""
     table = entity.model.__table__
-    named: ColumnElement[bool] = (table.c.id if is_id(key) else table.c.number) == key
-    return named
+    found: ColumnElement[bool] = (table.c.id if is_id(key) else table.c.number) == key
+    return found
 
 
 def is_id(key: str) -> bool:
@@ -208,44 +211,6 @@ def touch(
     deleted = record.deleted_at is not None
     telling.tell(uow, entity, fact, before=before, after=after, deleted=deleted)
     return record
-
-
-def delete(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None = None) -> None:
-    """Put the record into the recycle bin. Raises Problem 403, 404, 405, 412, or a guard's."""
-    record = fetch(uow, entity, key, "delete", if_match=if_match)
-    for guard in entity.on_delete:
-        guard(uow, record)
-    _move(uow, entity, record, deleted=True)
-
-
-def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
-    """Take the record out of the recycle bin. Raises Problem 403, 404, 405, 409."""
-    entity = uow.of(entity)
-    access.require(entity, uow.caller, "delete")
-    query = (
-        select(entity.model)
-        .where(_named(entity, key), access.visible(entity, uow.caller, "delete"))
-        .with_for_update(of=entity.model.__table__)
-    )
-    record = uow.session.execute(query).scalar_one_or_none()
-    if record is None:
-        raise not_found()
-    if record.deleted_at is None:
-        raise refused("not_deleted", "The record is not in the recycle bin.")
-    _move(uow, entity, record, deleted=False)
-    return record
-
-
-def _move(uow: UnitOfWork, entity: Entity, record: Any, *, deleted: bool) -> None:
-    entity = uow.of(entity)
-    record.deleted_at = uow.at if deleted else None
-    record.version += 1
-    record.modified_at = uow.at
-    record.modified_by = uow.caller.user_id
-    uow.session.flush()
-    state = rendering.state(entity, record)
-    fact = "deleted" if deleted else "restored"
-    telling.tell(uow, entity, fact, before=state, after=state, deleted=deleted)
 
 
 def _settle(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> None:

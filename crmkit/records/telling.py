@@ -20,8 +20,11 @@ def tell(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
     deleted: bool = False,
+    **more: Any,
 ) -> None:
     """Note history and event of one write; `after` is the state now, `before` {} of a new record.
+
+    `more` is told with it: which records were merged.
 
     Raises LookupError for a fact that the entity does not declare: partners read the declaration.
     """
@@ -37,6 +40,22 @@ def tell(
     }
     if "lines" in changes:
         changes["lines"] = line_items.difference(*changes["lines"])
-    data = {"record": record, "changes": changes, "deleted": deleted}
+    data = {"record": record, "changes": changes, "deleted": deleted, **more}
     told = rendering.to_json_types(data)
     uow.tell(entity.name, record["id"], fact, record["version"], told)
+
+
+def tell_purged(
+    uow: UnitOfWork, entity: Entity, record_id: str, version: int, owner_id: str | None
+) -> None:
+    """Note that nothing of the record is left; of its state, only id and version are told.
+
+    History keeps who purged it, and whose it was: that is who may hear of it by the feed.
+    """
+    blank: dict[str, Any] = dict.fromkeys(entity.fields)
+    if entity.line_model is not None:
+        blank["lines"] = []
+    record = {**blank, "id": record_id, "version": version}
+    changes = {} if owner_id is None else {"owner_id": [owner_id, None]}
+    data = {"record": record, "changes": changes, "deleted": True}
+    uow.tell(entity.name, record_id, "purged", version, data)

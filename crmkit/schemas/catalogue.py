@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from crmkit.about import About
-from crmkit.entity import Entity
+from crmkit.entity import RECORD_VERBS, Entity
 
 Service = Any
 """A subclass of RecordService; typed loosely, because services are found by name."""
@@ -79,4 +79,4 @@ def permissions(services: Sequence[Service]) -> dict[str, Any]:
 
 
 def _verbs(entity: Entity) -> frozenset[str]:
-    return frozenset({"view", "create", "edit", "delete"}) | entity.verbs
+    return RECORD_VERBS | entity.verbs

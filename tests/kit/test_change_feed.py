@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from tests.eventually import eventually
-from tests.service.served import ANNA, BEN, CLARA
+from tests.service.served import ANNA, BEN, BOSS, CLARA
 
 
 class Follower:
@@ -93,6 +93,33 @@ def test_only_what_one_may_see_is_told(ben, anna, clara, widget):
     owners = {record["owner_id"] for record in followers[ben].copy.values()}
     assert owners == {BEN}
     assert {r["owner_id"] for r in followers[anna].copy.values()} <= {ANNA, BEN, CLARA}
+
+
+def test_what_goes_out_of_sight_comes_as_deleted(boss, anna, ben, follower, widget):
+    eventually(lambda: follower.has(widget["id"]))
+    unseen = Follower(anna)
+    eventually(lambda: unseen.has(widget["id"]))
+    boss("PATCH", f"/widgets/{widget['id']}", {"owner_id": CLARA})
+    eventually(lambda: not follower.has(widget["id"]))
+    assert follower.seen[-1] == (widget["id"], 2, True)
+    boss("PATCH", f"/widgets/{widget['id']}", {"owner_id": BEN})
+    eventually(lambda: follower.has(widget["id"]))
+    ben("DELETE", f"/widgets/{widget['id']}", status=204)
+    boss("POST", "/widgets/bin/purge", {"ids": [widget["id"]]})
+    for copy in (follower, unseen):
+        eventually(lambda copy=copy: (copy.follow(), copy.seen[-1])[1], (widget["id"], 5, True))
+    assert not copy.has(widget["id"])
+
+
+def test_what_was_never_seen_stays_unseen(boss, ben, clara, follower):
+    hers = clara.create("widgets", name="hers")
+    boss("PATCH", f"/widgets/{hers['id']}", {"owner_id": BOSS})
+    clara("DELETE", f"/widgets/{hers['id']}", status=404)
+    boss("DELETE", f"/widgets/{hers['id']}", status=204)
+    boss("POST", "/widgets/bin/purge", {"ids": [hers["id"]]})
+    marker = ben.create("widgets", name="marker")
+    eventually(lambda: follower.has(marker["id"]))
+    assert hers["id"] not in {record_id for record_id, _, _ in follower.seen}
 
 
 def test_a_transaction_that_commits_late_is_not_lost(workshop, ben, follower, widget):

@@ -17,7 +17,7 @@ def test_every_field_is_described(ben):
             *("id", "number", "version", "created_at", "modified_at", "created_by", "modified_by"),
             *("source", "owner_id", "name", "code", "notes", "email", "phone", "website", "parts"),
             *("weight", "share", "price", "active", "made_on", "seen_at", "colour", "parent_id"),
-            *("sizes", "doubled", "crated"),
+            *("sizes", "gadget_id", "doubled", "crated"),
         ]
     )
     assert fields["name"] == {
@@ -55,20 +55,22 @@ def test_lines_are_described_too(ben):
 
 
 def test_it_says_what_the_caller_may_do(ben, boss):
-    verbs = ("create", "delete", "edit", "view")
-    everything = dict.fromkeys(verbs, True)
+    verbs = ("create", "delete", "edit", "merge", "view")
+    everything = dict.fromkeys(verbs, True) | {"purge": False}
+    closed = {"delete": False, "merge": False, "purge": False}
     rights = {
         who: {name: api.get(f"/meta/{name}")["rights"] for name in ("crate", "rule", "secret")}
         for who, api in (("ben", ben), ("boss", boss))
     }
-    nothing = dict.fromkeys(verbs, False)
+    nothing = dict.fromkeys(everything, False)
+    ruler = everything | {"purge": True}
     assert rights == {
         "ben": {
-            "crate": everything | {"delete": False},
+            "crate": everything | closed,
             "rule": nothing | {"view": True},
             "secret": nothing,
         },
-        "boss": {"crate": everything | {"delete": False}, "rule": everything, "secret": everything},
+        "boss": {"crate": everything | closed, "rule": ruler, "secret": ruler},
     }
     assert ben.get("/meta/widget")["rights"] == everything | {"paint": True}
 

@@ -74,5 +74,6 @@ CURRENCY = Entity(
     label=("code",),
     access=Access.ADMIN_WRITES,
     rules=(has_an_iso_code, has_a_rate, the_base_stays_in_use),
+    closed=frozenset({"merge", "purge"}),
     on_delete=(not_the_base,),
 )

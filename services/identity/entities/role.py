@@ -22,7 +22,7 @@ class Role(Record, Base):
     __tablename__ = "user_role"
 
     name: Mapped[str] = f.text(length=100, required=True)
-    parent_id: Mapped[str | None] = f.link("role")
+    parent_id: Mapped[str | None] = f.link("role", when_deleted=f.KEEP)
     path: Mapped[str] = f.text(length=10_000, read_only=True, default="")
     search: Mapped[Any] = f.search("name")
 
@@ -74,5 +74,6 @@ ROLE = Entity(
     label=("name",),
     access=Access.ADMIN_WRITES,
     derive=(place_in_the_tree,),
+    closed=frozenset({"merge", "purge"}),
     on_delete=(not_while_it_is_in_use,),
 )

@@ -55,5 +55,6 @@ TAX = Entity(
     title="Tax",
     label=("name",),
     access=Access.ADMIN_WRITES,
+    closed=frozenset({"merge"}),
     rules=(is_a_percentage, builds_on_others_if_compound),
 )

@@ -30,7 +30,7 @@ class User(Record, Base):
     last_name: Mapped[str] = f.text(length=100, required=True, personal=True)
     display_name: Mapped[str] = f.text(length=201, read_only=True, default="", personal=True)
     email: Mapped[str | None] = f.email()
-    role_id: Mapped[str | None] = f.link("role")
+    role_id: Mapped[str | None] = f.link("role", when_deleted=f.KEEP)
     is_admin: Mapped[bool] = f.boolean()
     active: Mapped[bool] = f.boolean(default=True)
     reports_to_id: Mapped[str | None] = f.link("user")
@@ -150,5 +150,6 @@ USER = Entity(
         lives_in_a_known_time_zone,
     ),
     verbs=frozenset({"set_password"}),
+    closed=frozenset({"merge", "purge"}),
     on_delete=(leave,),
 )

@@ -47,9 +47,9 @@ class PurchaseOrder(Priced, Base):
 
     __tablename__ = "purchase_order"
 
-    vendor_id: Mapped[str] = f.link("vendor", required=True)
+    vendor_id: Mapped[str] = f.link("vendor", required=True, when_deleted=f.REFUSE)
     contact_id: Mapped[str | None] = f.link("contact")
-    warehouse_id: Mapped[str | None] = f.link("warehouse")
+    warehouse_id: Mapped[str | None] = f.link("warehouse", when_deleted=f.KEEP)
     status: Mapped[str] = f.picklist(STATUSES, read_only=True, default="Created")
     requisition_number: Mapped[str | None] = f.text(length=100)
     tracking_number: Mapped[str | None] = f.text(length=100)

@@ -42,13 +42,15 @@ class StockMovement(Record, Base):
     )
 
     product_id: Mapped[str] = f.link("product", required=True)
-    warehouse_id: Mapped[str | None] = f.link("warehouse")
+    warehouse_id: Mapped[str | None] = f.link("warehouse", when_deleted=f.KEEP)
     quantity: Mapped[Decimal] = f.decimal(required=True)
     reason: Mapped[str] = f.picklist((*BY_HAND, *BY_DOCUMENT), required=True)
     note: Mapped[str | None] = f.text(length=1000)
     balance: Mapped[Decimal | None] = f.decimal(read_only=True)
     shipment_id: Mapped[str | None] = f.link("shipment", read_only=True)
-    purchase_order_id: Mapped[str | None] = f.link("purchase_order", read_only=True)
+    purchase_order_id: Mapped[str | None] = f.link(
+        "purchase_order", read_only=True, when_deleted=f.KEEP
+    )
     line_id: Mapped[str | None] = f.text(length=36, read_only=True)
     search: Mapped[Any] = f.search("reason", "note")
 

@@ -55,5 +55,6 @@ WAREHOUSE = Entity(
     prefix="WH",
     verbs=frozenset({"make_default"}),
     facts=frozenset({"made_default"}),
+    closed=frozenset({"merge"}),
     on_delete=(keep_the_default,),
 )

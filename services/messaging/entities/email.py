@@ -47,10 +47,10 @@ class Email(Owned, Base):
     subject: Mapped[str | None] = f.text(length=500)
     body_text: Mapped[str | None] = f.long_text(length=500_000)
     body_html: Mapped[str | None] = f.long_text(length=500_000)
-    template_id: Mapped[str | None] = f.link("email_template")
+    template_id: Mapped[str | None] = f.link("email_template", when_deleted=f.KEEP)
     merge: Mapped[dict[str, Any]] = f.json(MergeValues, default={})
     related_entity: Mapped[str | None] = f.picklist(MODULES)
-    related_id: Mapped[str | None] = f.link("")
+    related_id: Mapped[str | None] = f.link("", target_in="related_entity", when_deleted=f.KEEP)
     from_address: Mapped[str | None] = f.text(read_only=True, personal=True)
     status: Mapped[str] = f.picklist(STATUSES, read_only=True, default="queued")
     attempts: Mapped[int] = f.integer(read_only=True, default=0)
@@ -141,6 +141,7 @@ EMAIL = Entity(
     access=Access.OWNED,
     derive=(prepare, write_from_template, relate),
     rules=(must_be_sendable, sent_words_stand),
+    closed=frozenset({"merge"}),
     verbs=frozenset({"send"}),
     facts=frozenset({"queued", "sent", "failed", "deferred"}),
 )

@@ -12,7 +12,6 @@ from crmkit.priced import Addressed
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, trees
 from services.sales.entities.choices import INDUSTRIES, RATINGS
-from services.sales.entities.references import kept_while_used_by
 
 TYPES = (
     "Analyst",
@@ -73,14 +72,4 @@ ACCOUNT = Entity(
     access=Access.OWNED,
     prefix="ACC",
     derive=(membership_has_no_circle,),
-    on_delete=(
-        kept_while_used_by(
-            "account.member_of_id",
-            "contact.account_id",
-            "opportunity.account_id",
-            "quote.account_id",
-            "sales_order.account_id",
-            "invoice.account_id",
-        ),
-    ),
 )

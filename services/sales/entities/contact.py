@@ -12,7 +12,6 @@ from crmkit.entity import Access, Entity, Owned, Snapshot
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, trees
 from services.sales.entities.choices import LEAD_SOURCES, SALUTATIONS
-from services.sales.entities.references import kept_while_used_by
 
 
 class Contact(Owned, Base):
@@ -86,13 +85,4 @@ CONTACT = Entity(
     prefix="CON",
     derive=(superiors_form_no_circle,),
     rules=(support_ends_after_it_starts,),
-    on_delete=(
-        kept_while_used_by(
-            "contact.reports_to_id",
-            "opportunity.contact_id",
-            "quote.contact_id",
-            "sales_order.contact_id",
-            "invoice.contact_id",
-        ),
-    ),
 )

@@ -14,7 +14,6 @@ from crmkit.entity import Access, Entity, Snapshot
 from crmkit.priced import Priced, PricedLine, compute_totals
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, documents
-from services.sales.entities.references import kept_while_used_by
 
 STATUSES = (
     "AutoCreated",
@@ -45,11 +44,13 @@ class Invoice(Priced, Base):
 
     __tablename__ = "invoice"
 
-    account_id: Mapped[str] = f.link("account", required=True)
-    contact_id: Mapped[str | None] = f.link("contact")
-    opportunity_id: Mapped[str | None] = f.link("opportunity")
-    quote_id: Mapped[str | None] = f.link("quote", read_only=True)
-    sales_order_id: Mapped[str | None] = f.link("sales_order", read_only=True)
+    account_id: Mapped[str] = f.link("account", required=True, when_deleted=f.REFUSE)
+    contact_id: Mapped[str | None] = f.link("contact", when_deleted=f.REFUSE)
+    opportunity_id: Mapped[str | None] = f.link("opportunity", when_deleted=f.REFUSE)
+    quote_id: Mapped[str | None] = f.link("quote", read_only=True, when_deleted=f.REFUSE)
+    sales_order_id: Mapped[str | None] = f.link(
+        "sales_order", read_only=True, when_deleted=f.REFUSE
+    )
     status: Mapped[str] = f.picklist(STATUSES, default="Created")
     invoice_date: Mapped[date | None] = f.date()
     due_date: Mapped[date | None] = f.date()
@@ -139,5 +140,5 @@ INVOICE = Entity(
     ),
     verbs=frozenset({"pay", "cancel"}),
     facts=frozenset({"paid", "partially_paid", "cancelled"}),
-    on_delete=(invoice_of_an_order_is_cancelled_first, kept_while_used_by("payment.invoice_id")),
+    on_delete=(invoice_of_an_order_is_cancelled_first,),
 )

@@ -11,7 +11,6 @@ from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned, Snapshot
 from services.sales.entities import Base
 from services.sales.entities.choices import INDUSTRIES, LEAD_SOURCES, RATINGS, SALUTATIONS
-from services.sales.entities.references import kept_while_used_by
 
 STATUSES = (
     "Attempted to Contact",
@@ -29,7 +28,10 @@ STATUSES = (
 
 
 class Lead(Owned, Base):
-    """Everything from `converted` on is written by the conversion alone (spec 1.7)."""
+    """Everything from `converted` on is written by the conversion alone (spec 1.7).
+
+    What it became it goes on naming, even from the bin.
+    """
 
     __tablename__ = "lead"
 
@@ -60,9 +62,9 @@ class Lead(Owned, Base):
     description: Mapped[str | None] = f.long_text()
     converted: Mapped[bool] = f.boolean(read_only=True)
     converted_at: Mapped[datetime | None] = f.instant(read_only=True)
-    account_id: Mapped[str | None] = f.link("account", read_only=True)
-    contact_id: Mapped[str | None] = f.link("contact", read_only=True)
-    opportunity_id: Mapped[str | None] = f.link("opportunity", read_only=True)
+    account_id: Mapped[str | None] = f.link("account", read_only=True, when_deleted=f.KEEP)
+    contact_id: Mapped[str | None] = f.link("contact", read_only=True, when_deleted=f.KEEP)
+    opportunity_id: Mapped[str | None] = f.link("opportunity", read_only=True, when_deleted=f.KEEP)
     transferred_to: Mapped[str | None] = f.picklist(("account", "contact"), read_only=True)
     search: Mapped[Any] = f.search(
         "number", "first_name", "last_name", "company", "email", "phone", "mobile", "city"
@@ -86,6 +88,5 @@ LEAD = Entity(
     rules=(converted_lead_is_read_only,),
     verbs=frozenset({"convert"}),
     facts=frozenset({"converted"}),
-    on_delete=(kept_while_used_by("quote.lead_id"),),
     unlisted="converted",
 )

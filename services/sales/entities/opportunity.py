@@ -11,7 +11,6 @@ from crmkit.entity import Access, Entity, Owned, Snapshot
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base
 from services.sales.entities.choices import LEAD_SOURCES
-from services.sales.entities.references import kept_while_used_by
 
 PROBABILITIES = {
     "Prospecting": 10,
@@ -88,9 +87,4 @@ OPPORTUNITY = Entity(
     access=Access.OWNED,
     prefix="POT",
     derive=(follow_the_stage, forecast),
-    on_delete=(
-        kept_while_used_by(
-            "quote.opportunity_id", "sales_order.opportunity_id", "invoice.opportunity_id"
-        ),
-    ),
 )

@@ -18,7 +18,9 @@ class Payment(Owned, Base):
 
     __tablename__ = "payment"
 
-    invoice_id: Mapped[str] = f.link("invoice", required=True, read_only=True)
+    invoice_id: Mapped[str] = f.link(
+        "invoice", required=True, read_only=True, when_deleted=f.REFUSE
+    )
     account_id: Mapped[str] = f.link("account", required=True, read_only=True)
     status: Mapped[str] = f.picklist(("received", "cancelled"), default="received", read_only=True)
     amount: Mapped[Decimal] = f.money(required=True, read_only=True)

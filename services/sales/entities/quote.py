@@ -13,7 +13,6 @@ from crmkit.priced import Priced, PricedLine, compute_totals
 from crmkit.records import rendering, store
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, documents
-from services.sales.entities.references import kept_while_used_by
 
 STAGES = ("Created", "Delivered", "Reviewed", "Accepted", "Rejected")
 CLOSED = frozenset({"Accepted", "Rejected"})
@@ -33,10 +32,10 @@ class Quote(Priced, Base):
 
     __tablename__ = "quote"
 
-    account_id: Mapped[str | None] = f.link("account")
-    contact_id: Mapped[str | None] = f.link("contact")
-    lead_id: Mapped[str | None] = f.link("lead")
-    opportunity_id: Mapped[str | None] = f.link("opportunity")
+    account_id: Mapped[str | None] = f.link("account", when_deleted=f.REFUSE)
+    contact_id: Mapped[str | None] = f.link("contact", when_deleted=f.REFUSE)
+    lead_id: Mapped[str | None] = f.link("lead", when_deleted=f.REFUSE)
+    opportunity_id: Mapped[str | None] = f.link("opportunity", when_deleted=f.REFUSE)
     stage: Mapped[str] = f.picklist(STAGES, default="Created", read_only=True)
     revision: Mapped[int] = f.integer(default=1, read_only=True)
     valid_till: Mapped[date | None] = f.date()
@@ -101,5 +100,4 @@ QUOTE = Entity(
     rules=(quote_is_for_somebody, closed_quote_is_read_only),
     verbs=frozenset({"deliver", "review", "accept", "reject", "order", "invoice"}),
     facts=frozenset({"delivered", "reviewed", "accepted", "rejected"}),
-    on_delete=(kept_while_used_by("sales_order.quote_id", "invoice.quote_id"),),
 )

@@ -13,7 +13,6 @@ from crmkit.entity import Access, Entity, Snapshot
 from crmkit.priced import Priced, PricedLine, compute_totals
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, documents
-from services.sales.entities.references import kept_while_used_by
 
 STATUSES = ("Created", "Approved", "Partially Shipped", "Delivered", "Cancelled")
 BINDING = frozenset({"Approved", "Partially Shipped", "Delivered"})
@@ -37,10 +36,10 @@ class SalesOrder(Priced, Base):
 
     __tablename__ = "sales_order"
 
-    account_id: Mapped[str] = f.link("account", required=True)
-    contact_id: Mapped[str | None] = f.link("contact")
-    opportunity_id: Mapped[str | None] = f.link("opportunity")
-    quote_id: Mapped[str | None] = f.link("quote")
+    account_id: Mapped[str] = f.link("account", required=True, when_deleted=f.REFUSE)
+    contact_id: Mapped[str | None] = f.link("contact", when_deleted=f.REFUSE)
+    opportunity_id: Mapped[str | None] = f.link("opportunity", when_deleted=f.REFUSE)
+    quote_id: Mapped[str | None] = f.link("quote", when_deleted=f.REFUSE)
     status: Mapped[str] = f.picklist(STATUSES, default="Created", read_only=True)
     order_date: Mapped[date | None] = f.date()
     due_date: Mapped[date | None] = f.date()
@@ -130,8 +129,5 @@ SALES_ORDER = Entity(
     ),
     verbs=frozenset({"approve", "ship", "invoice", "cancel"}),
     facts=frozenset({"approved", "shipped", "invoiced", "cancelled"}),
-    on_delete=(
-        active_order_stays,
-        kept_while_used_by("shipment.sales_order_id", "invoice.sales_order_id"),
-    ),
+    on_delete=(active_order_stays,),
 )

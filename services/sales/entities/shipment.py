@@ -47,7 +47,9 @@ class Shipment(Owned, Base):
 
     __tablename__ = "shipment"
 
-    sales_order_id: Mapped[str] = f.link("sales_order", required=True, read_only=True)
+    sales_order_id: Mapped[str] = f.link(
+        "sales_order", required=True, read_only=True, when_deleted=f.REFUSE
+    )
     account_id: Mapped[str] = f.link("account", required=True, read_only=True)
     warehouse_id: Mapped[str | None] = f.link("warehouse", read_only=True)
     status: Mapped[str] = f.picklist(STATUSES, default="pending", read_only=True)

@@ -48,6 +48,7 @@ class Widget(Owned, Base):
     colour: Mapped[str] = f.picklist(("Red", "Green", "Sky, blue"), default="Red")
     parent_id: Mapped[str | None] = f.link("widget")
     sizes: Mapped[list[Any]] = f.json(list[Size], default=[])
+    gadget_id: Mapped[str | None] = f.link("gadget")
     doubled: Mapped[int | None] = f.integer(read_only=True)
     search: Mapped[Any] = f.search("name", "notes", "email")
 
@@ -68,6 +69,7 @@ def keep_green_ones(_uow: UnitOfWork, widget: Any) -> None:
 class Crate(Record, Base):
     __tablename__ = "crate"
     name: Mapped[str] = f.text(required=True)
+    lid_id: Mapped[str | None] = f.link("widget", when_deleted=f.REFUSE)
     lines: Mapped[list["CrateLine"]] = relationship(
         order_by="CrateLine.sequence", cascade="all, delete-orphan"
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crmkit.records import store
+from crmkit.records import recycle, store
 from services.inventory.entities.product import PRODUCT
 from tests.service.inventory.stockroom import BUYER, WHO, Stockroom, order_of, shipment_of
 
@@ -79,7 +79,7 @@ def change(stockroom: Stockroom, product_id: str, **fields: Any) -> None:
 
 def test_a_product_in_the_recycle_bin_raises_no_notice(stockroom: Stockroom) -> None:
     chai = stockroom.product("12", reorder_level="10")
-    stockroom.work(lambda uow: store.delete(uow, PRODUCT, chai))
+    stockroom.work(lambda uow: recycle.delete(uow, PRODUCT, chai))
     stockroom.hear(shipment_of(order_of((chai, "6")), "6").told("pending"))
     assert told(stockroom) == []
     assert [event.actor for event in stockroom.facts("stock.posted")] == [WHO]

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.errors import Problem
-from crmkit.records import external_ids, store
+from crmkit.records import external_ids, recycle, store
 from services.inventory.entities.stock_level import STOCK_LEVEL
 from services.inventory.entities.stock_movement import STOCK_MOVEMENT
 from services.inventory.entities.warehouse import WAREHOUSE
@@ -84,7 +84,7 @@ def test_movements_and_levels_are_not_edited(stockroom: Stockroom) -> None:
     for entity, key in ((STOCK_MOVEMENT, movement.id), (STOCK_LEVEL, level.id)):
         for change in (
             lambda uow, e=entity, k=key: store.patch(uow, e, k, {}),
-            lambda uow, e=entity, k=key: store.delete(uow, e, k),
+            lambda uow, e=entity, k=key: recycle.delete(uow, e, k),
         ):
             with pytest.raises(Problem) as refusal:
                 stockroom.work(change)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from contracts.errors import Problem
 from crmkit.config import Settings
-from crmkit.records import store
+from crmkit.records import recycle, store
 from services.inventory import places
 from services.inventory.actions.make_default_warehouse import make_default
 from services.inventory.entities.product import PRODUCT
@@ -73,8 +73,8 @@ def test_the_default_moves_to_another_warehouse_and_cannot_be_deleted(
     stockroom: Stockroom,
 ) -> None:
     north = stockroom.create(WAREHOUSE, name="North")
-    stockroom.work(lambda uow: store.delete(uow, WAREHOUSE, "WH2"))
-    stockroom.work(lambda uow: store.restore(uow, WAREHOUSE, north.id))
+    stockroom.work(lambda uow: recycle.delete(uow, WAREHOUSE, "WH2"))
+    stockroom.work(lambda uow: recycle.restore(uow, WAREHOUSE, north.id))
     for number in ("WH2", "WH1", "WH2", "WH2"):
         stockroom.work(
             lambda uow, n=number: make_default(uow, store.fetch(uow, WAREHOUSE, n, "make_default"))
@@ -82,7 +82,7 @@ def test_the_default_moves_to_another_warehouse_and_cannot_be_deleted(
     rows = stockroom.rows("SELECT number, is_default, version FROM warehouse ORDER BY number")
     assert [tuple(row) for row in rows] == [("WH1", False, 4), ("WH2", True, 6)]
     with pytest.raises(Problem) as refusal:
-        stockroom.work(lambda uow: store.delete(uow, WAREHOUSE, north.id))
+        stockroom.work(lambda uow: recycle.delete(uow, WAREHOUSE, north.id))
     assert refusal.value.code == "default_warehouse"
     chai = stockroom.product("3")
     [level] = stockroom.rows("SELECT CAST(warehouse_id AS text) FROM stock_level")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.errors import Problem
-from crmkit.records import store
+from crmkit.records import recycle, store
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory.actions.approve_purchase_order import approve
 from services.inventory.actions.cancel_purchase_order import cancel
@@ -165,7 +165,7 @@ def test_a_received_order_is_not_deleted_and_its_lines_cover_what_came(
     line = order.lines[0].id
     act(stockroom, "receive", order, lines=[{"line_id": line, "quantity": "6"}])
     with pytest.raises(Problem) as refusal:
-        stockroom.work(lambda uow: store.delete(uow, PURCHASE_ORDER, order.id))
+        stockroom.work(lambda uow: recycle.delete(uow, PURCHASE_ORDER, order.id))
     assert refusal.value.code == "order_received"
     assert edit(stockroom, order, (line, chai, "5")) == [("/lines/0/quantity", "received")]
     assert edit(stockroom, order, (line, chang, "6")) == [("/lines/0/product_id", "received")]
@@ -197,7 +197,7 @@ def test_a_deleted_order_is_not_expected(stockroom: Stockroom) -> None:
     chai = stockroom.product()
     order = buy(stockroom, (chai, "10"))
     act(stockroom, "approve", order)
-    stockroom.work(lambda uow: store.delete(uow, PURCHASE_ORDER, order.id))
+    stockroom.work(lambda uow: recycle.delete(uow, PURCHASE_ORDER, order.id))
     assert on_order(stockroom, chai) == "0"
-    stockroom.work(lambda uow: store.restore(uow, PURCHASE_ORDER, order.id))
+    stockroom.work(lambda uow: recycle.restore(uow, PURCHASE_ORDER, order.id))
     assert on_order(stockroom, chai) == "10"

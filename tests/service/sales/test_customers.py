@@ -102,8 +102,7 @@ def test_what_others_point_at_is_not_deleted(boss, account):
     boss("POST", f"/quotes/{quote['id']}/accept")
     order = boss("POST", f"/quotes/{quote['id']}/to-order", status=201)
     used_by = {
-        f"/accounts/{account['id']}": ["contact", "quote", "sales_order"],
-        f"/contacts/{contact['id']}": ["opportunity"],
+        f"/accounts/{account['id']}": ["quote", "sales_order"],
         f"/opportunities/{opportunity['id']}": ["quote", "sales_order"],
         f"/leads/{lead['id']}": ["quote"],
         f"/quotes/{quote['id']}": ["sales_order"],
@@ -112,12 +111,26 @@ def test_what_others_point_at_is_not_deleted(boss, account):
         refusal = boss("DELETE", path, status=409)
         assert (refusal["code"], refusal["used_by"]) == ("record_in_use", users)
     for path in (f"/sales-orders/{order['id']}", *reversed(used_by)):
-        if path != f"/contacts/{contact['id']}":
-            boss("DELETE", path, status=204) if path != f"/accounts/{account['id']}" else None
-    boss("DELETE", f"/contacts/{contact['id']}", status=204)
-    boss("DELETE", f"/accounts/{account['id']}", status=204)
+        boss("DELETE", path, status=204)
     restored = boss("POST", f"/sales-orders/{order['id']}/restore")
     assert restored["lines"] == order["lines"]
+
+
+def test_people_are_parted_from_a_deleted_account_and_find_it_again(boss, account):
+    contact = boss.create("contacts", last_name="Doe", account_id=account["id"])
+    member = boss.create("accounts", name=f"{account['name']} East", member_of_id=account["id"])
+    opportunity = boss.create(
+        "opportunities", name="Tea", closing_date="2030-01-31", account_id=account["id"]
+    )
+    linked = (
+        (f"/contacts/{contact['id']}", "account_id"),
+        (f"/accounts/{member['id']}", "member_of_id"),
+        (f"/opportunities/{opportunity['id']}", "account_id"),
+    )
+    boss("DELETE", f"/accounts/{account['id']}", status=204)
+    assert [boss.get(path)[name] for path, name in linked] == [None] * 3
+    boss("POST", f"/accounts/{account['id']}/restore")
+    assert [boss.get(path)[name] for path, name in linked] == [account["id"]] * 3
 
 
 def test_people_see_their_own_and_what_is_below_them(anna, ben, boss):

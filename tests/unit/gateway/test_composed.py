@@ -1,9 +1,11 @@
 """Answers made of several services' answers, and what happens when one of them is missing."""
 
+import base64
 import threading
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from flask.testing import FlaskClient
 
@@ -278,3 +280,52 @@ def test_what_is_described_is_what_is_answered(services: Services, schemas: Path
         rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(API)
     }
     assert {about.path.split("/")[1] for about in DECLARED} == COMPOSED
+
+
+class TestRecycleBin:
+    @pytest.fixture
+    def bins(self, services: Services) -> Services:
+        for name, *deleted in (
+            ("sales", "2025-01-01T10:00:03Z", "2025-01-01T10:00:01.5Z"),
+            ("support", "2025-01-01T10:00:02Z", "2025-01-01T10:00:01Z"),
+        ):
+            items = [{"id": f"{name}-{at}", "deleted_at": at} for at in deleted]
+            services[name].answers["/recycle-bin"] = says({"items": items, "next_cursor": None})
+        services["identity"].answers["/recycle-bin"] = says({"items": [], "next_cursor": None})
+        return services
+
+    def test_the_last_deleted_of_all_come_first(
+        self, gateway: FlaskClient, bins: Services, token: Headers
+    ) -> None:
+        answer = gateway.get("/api/v1/recycle-bin", headers=token).json
+        assert [(i["service"], i["deleted_at"][-6:]) for i in answer["items"]] == [
+            ("sales", "00:03Z"),
+            ("support", "00:02Z"),
+            ("sales", ":01.5Z"),
+            ("support", "00:01Z"),
+        ]
+        assert (answer["next_cursor"], answer["unavailable"]) == (None, [])
+        assert bins["sales"].seen[0].target == "/recycle-bin?limit=25"
+
+    def test_one_cursor_means_the_same_to_every_service(
+        self, gateway: FlaskClient, bins: Services, token: Headers
+    ) -> None:
+        page = gateway.get("/api/v1/recycle-bin?limit=3&q=tea", headers=token).json
+        assert len(page["items"]) == 3
+        place = base64.urlsafe_b64decode(page["next_cursor"] + "==")
+        at = "2025-01-01T10:00:01.5Z"
+        assert orjson.loads(place) == [at, f"sales-{at}"]
+        gateway.get(f"/api/v1/recycle-bin?cursor={page['next_cursor']}", headers=token)
+        for name in ("identity", "sales", "support"):
+            first, second = (seen.target for seen in bins[name].seen if "bin" in seen.target)
+            assert first == "/recycle-bin?limit=3&q=tea"
+            assert second == f"/recycle-bin?cursor={page['next_cursor']}&limit=25"
+
+    def test_a_service_that_is_down_is_named(
+        self, gateway: FlaskClient, bins: Services, token: Headers
+    ) -> None:
+        gateway.get("/api/v1/jwks")
+        bins["sales"].stop()
+        answer = gateway.get("/api/v1/recycle-bin", headers=token).json
+        assert [item["service"] for item in answer["items"]] == ["support", "support"]
+        assert answer["unavailable"] == ["sales"]

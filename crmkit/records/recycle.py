@@ -1,0 +1,271 @@
+"""The recycle bin: what is deleted waits there, comes back as it was, or is purged for good."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic import Field as Constraint
+from sqlalchemy import Select, Text, cast, func, literal, null, select, tuple_, union_all
+from sqlalchemy import delete as delete_from
+
+from contracts.errors import not_found, refused
+from crmkit.entity import Entity
+from crmkit.fields import WhenDeleted
+from crmkit.records import (
+    access,
+    external_ids,
+    history,
+    merged,
+    query,
+    references,
+    rendering,
+    searching,
+    store,
+    telling,
+)
+from crmkit.unit_of_work import UnitOfWork
+
+MOST_AT_ONCE = 200
+"""How many records one transaction purges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many records were purged, and the ids of those that others cannot do without."""
+
+    count: int
+    in_use: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which part of the bin: what `words` find, from the last deleted on, beyond `after`."""
+
+    words: str
+    limit: int
+    after: tuple[datetime, str] | None
+
+
+FORGETTING: tuple[Callable[[UnitOfWork, Entity, Sequence[str]], None], ...] = (
+    history.forget,
+    external_ids.forget,
+    references.forget,
+    merged.forget,
+)
+"""What each behaviour keeps of a record besides its row, and how it lets go of it."""
+
+
+class BinQuery(query.Cut):
+    """Which part of the bin is asked for."""
+
+    q: str = Constraint(default="", description="Words to find, or their beginnings.")
+
+
+class Binned(BaseModel):
+    """One record in the bin; `deleted_by` is the id of who put it there."""
+
+    entity: str
+    plural: str
+    id: str
+    number: str | None
+    label: str
+    deleted_at: datetime
+    deleted_by: str | None
+
+
+class Bin(BaseModel):
+    """A page of it, last deleted first."""
+
+    items: list[Binned]
+    next_cursor: str | None
+
+
+def delete(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None = None) -> None:
+    """Put the record into the bin; links to it are emptied and remembered, or stand against it.
+
+    Raises Problem 403, 404, 405, 409 `record_in_use`, 412, or what a guard of the entity raises.
+    """
+    entity = uow.of(entity)
+    record = store.fetch(uow, entity, key, "delete", if_match=if_match)
+    for guard in entity.on_delete:
+        guard(uow, record)
+    held = references.within(uow, entity.name, WhenDeleted.REFUSE)
+    references.refuse_if_held(uow, entity.name, record.id, held)
+    record.deleted_at = uow.at
+    tell(uow, entity, record, "deleted")
+    cleared = references.within(uow, entity.name, WhenDeleted.CLEAR)
+    while not references.move(uow, entity.name, {record.id: None}, cleared):
+        pass
+
+
+def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
+    """Take the record out of the bin; what pointed at it does so again unless it has moved on.
+
+    Raises Problem 404, 405, 409 `not_deleted`, or `merged` for what only an unmerge brings back.
+    """
+    entity = uow.of(entity)
+    access.require(entity, uow.caller, "delete")
+    table = entity.model.__table__
+    query = (
+        select(entity.model, merged.is_merged(table))
+        .where(store.named(entity, key), access.visible(entity, uow.caller, "delete"))
+        .with_for_update(of=table)
+    )
+    row = uow.session.execute(query).one_or_none()
+    if row is None:
+        raise not_found()
+    record, is_merged = row
+    if record.deleted_at is None:
+        raise refused("not_deleted", "The record is not in the recycle bin.")
+    if is_merged:
+        raise refused("merged", "The record was merged into another; undo the merge there.")
+    record.deleted_at = None
+    tell(uow, entity, record, "restored")
+    while not references.put_back(uow, entity.name, [record.id]):
+        pass
+    return record
+
+
+def tell(uow: UnitOfWork, entity: Entity, record: Any, fact: str, **more: Any) -> None:
+    """Store and tell that a record went out of sight or came back; its fields are as they were."""
+    record.version += 1
+    record.modified_at = uow.at
+    record.modified_by = uow.caller.user_id
+    uow.session.flush()
+    state = rendering.state(entity, record)
+    deleted = record.deleted_at is not None
+    telling.tell(uow, entity, fact, before=state, after=state, deleted=deleted, **more)
+
+
+def readable_id(uow: UnitOfWork, entity: Entity, key: str) -> str:
+    """The id of a record that the caller sees, or finds in the bin and could restore.
+
+    Raises Problem 308 (merged into another), 404.
+    """
+    access.require(entity, uow.caller, "view")
+    table = entity.model.__table__
+    live = table.c.deleted_at.is_(None) & access.visible(entity, uow.caller)
+    seen = live
+    if entity.allows("delete"):
+        restorable = access.visible(entity, uow.caller, "delete") & ~merged.is_merged(table)
+        seen = live | (table.c.deleted_at.is_not(None) & restorable)
+    named = store.named(entity, key)
+    record_id: str | None = uow.session.scalar(select(table.c.id).where(named, seen))
+    if record_id is None:
+        raise merged.elsewhere(uow, entity, named, key)
+    return record_id
+
+
+def purge(uow: UnitOfWork, entity: Entity, ids: Iterable[str]) -> Purged:
+    """Remove up to `MOST_AT_ONCE` records of the bin for good, and all that is kept of them.
+
+    What was merged into them goes with them. A record that others cannot do without stays and is
+    named in `in_use`; ids that are not in the bin are passed over. Raises Problem 403, 405.
+    """
+    entity = uow.of(entity)
+    access.require(entity, uow.caller, "purge")
+    table = entity.model.__table__
+    chosen = list(
+        uow.session.scalars(
+            select(table.c.id)
+            .where(
+                table.c.id.in_(list(ids)),
+                table.c.deleted_at.is_not(None),
+                ~merged.is_merged(table),
+                access.visible(entity, uow.caller, "purge"),
+            )
+            .order_by(table.c.id)
+            .limit(MOST_AT_ONCE)
+            .with_for_update()
+        )
+    )
+    pointing = references.to(uow.entities, entity.name)
+    lasting = [r for r in pointing if not r.field.nullable]
+    in_use = references.held(uow, entity.name, chosen, lasting)
+    gone = [record_id for record_id in chosen if record_id not in in_use]
+    if gone:
+        _remove(uow, entity, gone, [r for r in pointing if r.field.nullable])
+    return Purged(len(gone), sorted(in_use))
+
+
+def _remove(
+    uow: UnitOfWork, entity: Entity, ids: Sequence[str], pointing: Sequence[references.Reference]
+) -> None:
+    table = entity.model.__table__
+    ids = [*ids, *uow.session.scalars(merged.gone_into(ids))]
+    while not references.move(uow, entity.name, dict.fromkeys(ids), pointing, remember=False):
+        pass
+    uow.session.flush()
+    for forget in FORGETTING:
+        forget(uow, entity, ids)
+    if entity.line_model is not None:
+        lines = entity.line_model.__table__
+        uow.session.execute(delete_from(lines).where(lines.c.record_id.in_(ids)))
+    owner = table.c.owner_id if entity.owned else null()
+    removed = delete_from(table).where(table.c.id.in_(ids))
+    for row in uow.session.execute(removed.returning(table.c.id, table.c.version, owner)):
+        telling.tell_purged(uow, entity, row.id, row.version + 1, owner_id=row[2])
+
+
+def everything(uow: UnitOfWork, entity: Entity, after: str | None) -> tuple[Purged, str | None]:
+    """Purge what is in the bin beyond the id `after`, so much of it as one transaction may.
+
+    Returns what came of it and the id to go on from; None when the bin has been gone through.
+    """
+    table = entity.model.__table__
+    query = select(table.c.id).where(table.c.deleted_at.is_not(None)).order_by(table.c.id)
+    if after is not None:
+        query = query.where(table.c.id > after)
+    ids = uow.session.scalars(query.limit(MOST_AT_ONCE)).all()
+    purged = purge(uow, entity, ids)
+    return purged, ids[-1] if len(ids) == MOST_AT_ONCE else None
+
+
+def found(uow: UnitOfWork, entities: Iterable[Entity], wanted: Wanted) -> list[dict[str, Any]]:
+    """What lies in the bins of `entities` and the caller may restore, last deleted first.
+
+    One more than `wanted.limit` if there is more.
+    """
+    bins = [
+        _bin(uow, entity, wanted).limit(wanted.limit + 1).subquery()
+        for entity in entities
+        if access.may_ever(entity, uow.caller, "delete")
+    ]
+    if not bins:
+        return []
+    binned = union_all(*(select(one) for one in bins)).subquery()
+    order = (binned.c.deleted_at.desc(), binned.c.id.desc())
+    query = select(binned, _deleted_by(binned)).order_by(*order).limit(wanted.limit + 1)
+    names = Binned.model_fields
+    return [dict(zip(names, row, strict=True)) for row in uow.session.execute(query)]
+
+
+def _bin(uow: UnitOfWork, entity: Entity, wanted: Wanted) -> Select[Any]:
+    table = entity.model.__table__
+    words = (cast(table.c[name], Text) for name in entity.label)
+    query = select(
+        literal(entity.name).label("entity"),
+        literal(entity.plural).label("plural"),
+        table.c.id,
+        table.c.number,
+        func.concat_ws(" ", *words).label("label"),
+        table.c.deleted_at,
+    ).where(
+        table.c.deleted_at.is_not(None),
+        ~merged.is_merged(table),
+        access.visible(entity, uow.caller, "delete"),
+    )
+    if wanted.words:
+        query = query.where(searching.matching(entity, wanted.words))
+    if wanted.after is not None:
+        last = tuple_(literal(wanted.after[0]), literal(wanted.after[1], table.c.id.type))
+        query = query.where(tuple_(table.c.deleted_at, table.c.id) < last)
+    return query.order_by(table.c.deleted_at.desc(), table.c.id.desc())
+
+
+def _deleted_by(binned: Any) -> Any:
+    told = history.history.c
+    who = select(told.actor_id).where(told.record_id == binned.c.id, told.fact == "deleted")
+    return who.order_by(told.seq.desc()).limit(1).scalar_subquery().label("deleted_by")
