@@ -16,7 +16,9 @@ from crmkit.fields import WhenDeleted
 from crmkit.records import (
     access,
     external_ids,
+    following,
     history,
+    jobs,
     merged,
     query,
     references,
@@ -95,9 +97,7 @@ def delete(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None = 
     references.refuse_if_held(uow, entity.name, record.id, held)
     record.deleted_at = uow.at
     tell(uow, entity, record, "deleted")
-    cleared = references.within(uow, entity.name, WhenDeleted.CLEAR)
-    while not references.move(uow, entity.name, {record.id: None}, cleared):
-        pass
+    following.move_all(uow, entity, {record.id: None}, WhenDeleted.CLEAR)
 
 
 def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
@@ -123,8 +123,7 @@ def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
         raise refused("merged", "The record was merged into another; undo the merge there.")
     record.deleted_at = None
     tell(uow, entity, record, "restored")
-    while not references.put_back(uow, entity.name, [record.id]):
-        pass
+    following.put_all_back(uow, entity, [record.id])
     return record
 
 
@@ -195,7 +194,7 @@ def _remove(
 ) -> None:
     table = entity.model.__table__
     ids = [*ids, *uow.session.scalars(merged.gone_into(ids))]
-    while not references.move(uow, entity.name, dict.fromkeys(ids), pointing, remember=False):
+    while references.move(uow, entity.name, dict.fromkeys(ids), pointing, remember=False):
         pass
     uow.session.flush()
     for forget in FORGETTING:
@@ -209,18 +208,29 @@ def _remove(
         telling.tell_purged(uow, entity, row.id, row.version + 1, owner_id=row[2])
 
 
-def everything(uow: UnitOfWork, entity: Entity, after: str | None) -> tuple[Purged, str | None]:
-    """Purge what is in the bin beyond the id `after`, so much of it as one transaction may.
+def start_emptying(uow: UnitOfWork, entity: Entity) -> dict[str, Any]:
+    """Have everything purged that is in the bin by now; the job. Raises Problem 403, 405."""
+    access.require(entity, uow.caller, "purge")
+    return jobs.start(uow, "empty_bin", entity, {"until": uow.at})
 
-    Returns what came of it and the id to go on from; None when the bin has been gone through.
-    """
-    table = entity.model.__table__
-    query = select(table.c.id).where(table.c.deleted_at.is_not(None)).order_by(table.c.id)
-    if after is not None:
-        query = query.where(table.c.id > after)
-    ids = uow.session.scalars(query.limit(MOST_AT_ONCE)).all()
-    purged = purge(uow, entity, ids)
-    return purged, ids[-1] if len(ids) == MOST_AT_ONCE else None
+
+def empty(uow: UnitOfWork, job: jobs.Job) -> bool:
+    """A step of a job: purge what was in the bin when the job was started, in the order of ids."""
+    table = job.entity.model.__table__
+    until = datetime.fromisoformat(job.parameters["until"])
+    query = select(table.c.id).where(table.c.deleted_at <= until, ~merged.is_merged(table))
+    if job.checkpoint is not None:
+        query = query.where(table.c.id > job.checkpoint)
+    ids = uow.session.scalars(query.order_by(table.c.id).limit(MOST_AT_ONCE)).all()
+    purged = purge(uow, job.entity, ids)
+    job.done += len(ids)
+    job.checkpoint = ids[-1] if ids else job.checkpoint
+    known = job.result.get("in_use", [])
+    job.result = {
+        "purged": job.result.get("purged", 0) + purged.count,
+        "in_use": [*known, *purged.in_use][:MOST_AT_ONCE],
+    }
+    return len(ids) == MOST_AT_ONCE
 
 
 def found(uow: UnitOfWork, entities: Iterable[Entity], wanted: Wanted) -> list[dict[str, Any]]:

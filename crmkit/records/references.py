@@ -46,7 +46,7 @@ moved_reference = Table(
 )
 """References that pointed at `target_id` until it was deleted or merged."""
 
-MOST_AT_ONCE = 2000
+MOST_AT_ONCE = 500
 """How many records one transaction repoints."""
 
 
@@ -141,14 +141,14 @@ def move(
     references: Sequence[Reference],
     *,
     remember: bool = True,
-) -> bool:
-    """Let what points at a key of `moves` point at its value; whether all of it was moved.
+) -> int:
+    """Let what points at a key of `moves` point at its value, up to `MOST_AT_ONCE` of it.
 
-    Up to `MOST_AT_ONCE` references are moved; call again while it answers false. Nothing else of
-    the records changes: no rule is asked and no total computed anew.
+    Returns how many were moved: as many as that, and there may be more. Nothing else of the
+    records changes: no rule is asked and no total computed anew.
     """
     if not references or not moves:
-        return True
+        return 0
     each = (r.found(target, list(moves)).limit(MOST_AT_ONCE).subquery() for r in references)
     found = union_all(*(select(one.c.entity, one.c.id) for one in each)).limit(MOST_AT_ONCE)
     rows = [tuple(row) for row in uow.session.execute(found)]
@@ -177,13 +177,13 @@ def move(
             store.touch(uow, entity, record, before)
     if remember and memory:
         uow.session.execute(insert(moved_reference), memory)
-    return len(rows) < MOST_AT_ONCE
+    return len(rows)
 
 
-def put_back(uow: UnitOfWork, target: str, olds: Collection[str]) -> bool:
-    """Undo `move` for what nobody has pointed elsewhere since; whether that was all of it.
+def put_back(uow: UnitOfWork, target: str, olds: Collection[str]) -> int:
+    """Undo `move` for what nobody has pointed elsewhere since, up to `MOST_AT_ONCE` of it.
 
-    Up to `MOST_AT_ONCE` references are put back; call again while it answers false.
+    Returns how many were remembered: as many as that, and there may be more.
     """
     rows = uow.session.execute(
         select(moved_reference)
@@ -192,26 +192,24 @@ def put_back(uow: UnitOfWork, target: str, olds: Collection[str]) -> bool:
         .limit(MOST_AT_ONCE)
     ).all()
     known = {(r.entity.name, r.name): r for r in to(uow.entities, target)}
-    for name, remembered in groupby(sorted(rows, key=_by_record), key=lambda row: row.entity):
+    for name, of_entity in groupby(sorted(rows, key=_by_record), key=lambda row: row.entity):
         entity = uow.entities.get(name)
         if entity is None:
             continue
-        held = list(remembered)
-        records = store.lock(uow, entity, [row.record_id for row in held])
-        for record_id, record in records.items():
+        remembered = {k: list(of) for k, of in groupby(of_entity, key=lambda row: row.record_id)}
+        for record_id, record in store.lock(uow, entity, remembered).items():
             before = rendering.state(entity, record)
-            for row in held:
-                reference = known.get((name, row.field))
-                if row.record_id != record_id or reference is None:
+            for row in remembered[record_id]:
+                reference, place = known.get((name, row.field)), _place(record, row.line_id)
+                if reference is None or place is None:
                     continue
-                place = _place(record, row.line_id)
-                if place is not None and reference.value(target, place) == row.moved_to:
+                if reference.value(target, place) == row.moved_to:
                     reference.point(place, row.target_id)
             store.touch(uow, entity, record, before)
     if rows:
         seen = moved_reference.c.seq.in_([row.seq for row in rows])
         uow.session.execute(delete(moved_reference).where(seen))
-    return len(rows) < MOST_AT_ONCE
+    return len(rows)
 
 
 def forget(uow: UnitOfWork, _entity: Entity, record_ids: Sequence[str]) -> None:

@@ -5,7 +5,13 @@ import uuid
 
 import pytest
 
+from tests.eventually import eventually
 from tests.service.served import ANNA, BEN
+
+COLUMNS = (
+    "SELECT column_name FROM information_schema.columns"
+    " WHERE table_name = 'widget' AND is_generated = 'NEVER'"
+)
 
 
 def test_deleted_is_gone_from_everywhere(ben, widget, tag):
@@ -217,3 +223,33 @@ def test_only_what_is_in_the_bin_and_not_needed_is_purged(boss, ben, widget):
         ("/ids/0", "invalid"),
         ("/y", "unknown_field"),
     ]
+
+
+def test_the_whole_bin_is_emptied_as_a_job(boss, ben, tag):
+    rules = [boss.create("rules", text=f"{tag} {n}") for n in range(3)]
+    for rule in rules[:2]:
+        boss("DELETE", f"/rules/{rule['id']}", status=204)
+    ben("POST", "/rules/bin/empty", status=403)
+    job = boss("POST", "/rules/bin/empty", status=202)
+    eventually(lambda: boss.get(f"/rules/jobs/{job['id']}")["state"], "done")
+    assert boss.get("/rules/bin") == {"items": [], "next_cursor": None}
+    assert boss.get(f"/rules/jobs/{job['id']}")["result"]["purged"] >= 2
+    assert boss.get(f"/rules/{rules[2]['id']}") == rules[2]
+
+
+def test_many_links_follow_as_a_job(workshop, boss, ben, widget, tag):
+    child = ben.create("widgets", name=tag)
+    columns = ", ".join(
+        c for (c,) in workshop.sql(COLUMNS) if c not in {"id", "number", "parent_id"}
+    )
+    workshop.sql(
+        f"INSERT INTO widget (id, parent_id, {columns}) SELECT gen_random_uuid(), %s, {columns}"
+        " FROM widget, generate_series(1, 501) WHERE id = %s",
+        widget["id"],
+        child["id"],
+    )
+    ben("DELETE", f"/widgets/{widget['id']}", status=204)
+    left = "SELECT count(*) FROM widget WHERE parent_id = %s"
+    eventually(lambda: workshop.sql(left, widget["id"]), [(0,)])
+    ben("POST", f"/widgets/{widget['id']}/restore")
+    eventually(lambda: workshop.sql(left, widget["id"]), [(501,)])

@@ -2,8 +2,9 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -14,10 +15,21 @@ from crmkit.about import OwnRecord
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import route
-from crmkit.records import access, query, recycle, rendering, store, validation
+from crmkit.records import (
+    access,
+    following,
+    jobs,
+    query,
+    recycle,
+    rendering,
+    store,
+    validation,
+    value_types,
+)
+from crmkit.records.jobs import Work
 from crmkit.unit_of_work import UnitOfWork
 
-Id = Annotated[str, StringConstraints(pattern=validation.UUID_PATTERN, to_lower=True)]
+Id = Annotated[str, StringConstraints(pattern=value_types.UUID_PATTERN, to_lower=True)]
 
 
 class Chosen(BaseModel):
@@ -36,6 +48,12 @@ class Purge(BaseModel):
 
 class RecycleBin(Behaviour):
     """What is deleted can be found and restored until an administrator purges it."""
+
+    works: ClassVar[Sequence[Work]] = (
+        Work("empty_bin", recycle.empty),
+        Work("move_links", following.move_step),
+        Work("put_links_back", following.put_back_step),
+    )
 
     @route("DELETE", "/<plural>/<key>", verb="delete", answer=None, status=204, checked=True)
     def delete_record(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
@@ -74,6 +92,18 @@ class RecycleBin(Behaviour):
         chosen = validation.parse_body(Chosen, call.json())
         purged = recycle.purge(uow, self._entity(plural), chosen.ids)
         return json_answer({"purged": purged.count, "in_use": purged.in_use})
+
+    @route(
+        "POST",
+        "/<plural>/bin/empty",
+        verb="purge",
+        answer=jobs.JobDocument,
+        status=202,
+        only="administrators",
+    )
+    def empty_bin(self, uow: UnitOfWork, _call: Call, plural: str) -> Answer:
+        """Purge everything that is in the bin by now, as a job."""
+        return json_answer(recycle.start_emptying(uow, self._entity(plural)), 202)
 
 
 def _page(uow: UnitOfWork, call: Call, entities: list[Any]) -> Answer:
