@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, Integer, Numeric, Table, Uuid, select, text
+from sqlalchemy import Column, Integer, Numeric, Table, Uuid, delete, select, text
 
 from contracts.events.base import Event
 from crmkit.records import rendering
@@ -99,6 +99,7 @@ def apply_orders(uow: UnitOfWork, events: Sequence[Event]) -> None:
     fresh = [newest[order_id] for order_id in told]
     if not fresh:
         return
+    purged = [event.subject for event in fresh if event.type.split(".")[3] == "purged"]
     # Only orders change promises, and these orders are ours until the transaction ends.
     before = _promises(uow, [event.subject for event in fresh])
     after = _wanted(uow, fresh)
@@ -111,6 +112,8 @@ def apply_orders(uow: UnitOfWork, events: Sequence[Event]) -> None:
     }
     if changed:
         _promise(uow, before, changed)
+    if purged:
+        uow.session.execute(delete(demand).where(demand.c.order_id.in_(purged)))
 
 
 def _promise(

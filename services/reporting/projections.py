@@ -108,7 +108,9 @@ def apply_facts(uow: UnitOfWork, events: Sequence[Event]) -> None:
 
 
 def _row(entity: str, event: Event) -> dict[str, Any]:
+    """What is kept of a record; of a purged one only that older events of it come too late."""
     record = event.data["record"]
+    purged = event.type.split(".")[3] == "purged"
     words = (record.get(name) for name in LABELS[entity])
     return {
         "entity": entity,
@@ -117,6 +119,6 @@ def _row(entity: str, event: Event) -> dict[str, Any]:
         "label": " ".join(word for word in words if word),
         "owner_id": record.get("owner_id"),
         "deleted": event.data["deleted"],
-        "state": record,
+        "state": None if purged else record,
         "version": event.version,
     }
