@@ -1,19 +1,20 @@
 """Many records at once at the door: what is little is done now, what is much becomes a job."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
 from crmkit.records import mass
-from crmkit.records.jobs import JobDocument
+from crmkit.records.jobs import JobDocument, Work
 from crmkit.unit_of_work import UnitOfWork
 
 
 class Mass(Behaviour):
     """Edit, delete, restore and transfer over a selection or a filter."""
 
-    works: ClassVar = (mass.MASS,)
+    works: ClassVar[Sequence[Work]] = (mass.MASS,)
 
     @route(
         "POST",

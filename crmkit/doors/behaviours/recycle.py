@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -48,7 +49,7 @@ class Purge(BaseModel):
 class RecycleBin(Behaviour):
     """What is deleted can be found and restored until an administrator purges it."""
 
-    works: ClassVar = (
+    works: ClassVar[Sequence[Work]] = (
         Work("empty_bin", recycle.empty),
         Work("move_links", following.move_step),
         Work("put_links_back", following.put_back_step),
