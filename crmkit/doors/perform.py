@@ -128,22 +128,18 @@ def _attempt(context: ServiceContext, call: Call, operation: Operation, *, publi
         )
         key = None if public or call.reading else _idempotency_key(call)
         if key is None:
-            return _run(uow, call, operation)
+            answer = operation(uow, call)
+            journal.write(uow)
+            return answer
         digest = idempotency.digest(call.request.method, call.request.path, call.body)
         stored = idempotency.begin(session, caller.user_id, key, digest)
         if stored is not None:
             replayed = {**stored.headers, "Idempotent-Replayed": "true"}
             return Answer(stored.status, stored.body, replayed)
-        answer = _run(uow, call, operation)
+        answer = operation(uow, call)
         stored = idempotency.Stored(answer.status, answer.headers, answer.body)
-        idempotency.finish(session, caller.user_id, key, digest, stored)
+        journal.write(uow, idempotency.kept(caller.user_id, key, digest, stored))
         return answer
-
-
-def _run(uow: UnitOfWork, call: Call, operation: Operation) -> Answer:
-    answer = operation(uow, call)
-    journal.write(uow)
-    return answer
 
 
 def _caller(context: ServiceContext, session: Session, call: Call) -> Caller:

@@ -6,6 +6,7 @@ Source: draft-ietf-httpapi-idempotency-key-header, sections 2.6 and 2.7.
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import orjson
 from sqlalchemy import (
@@ -47,10 +48,12 @@ _BEGIN = text(
     "FROM (SELECT 1) AS one LEFT JOIN idempotency_key AS k "
     "ON k.caller_id = CAST(:caller_id AS uuid) AND k.key = :key"
 )
-_FINISH = text(
+KEEP_SQL = (
     "INSERT INTO idempotency_key (caller_id, key, digest, status, headers, body) VALUES "
     "(CAST(:caller_id AS uuid), :key, :digest, :status, CAST(:headers AS jsonb), :body)"
 )
+"""Keeps an answer; the journal writes it in the same statement as history and events."""
+
 _PRUNE = text(
     "DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY("
     "SELECT ctid FROM idempotency_key WHERE created_at < now() - :keep LIMIT 10000))"
@@ -89,17 +92,16 @@ def begin(session: Session, caller_id: str, key: str, request: bytes) -> Stored 
     return Stored(row.status, row.headers, bytes(row.body))
 
 
-def finish(session: Session, caller_id: str, key: str, request: bytes, stored: Stored) -> None:
-    """Keep the answer, in the transaction of what it answers."""
-    values = {
+def kept(caller_id: str, key: str, request: bytes, answer: Stored) -> dict[str, Any]:
+    """The parameters of KEEP_SQL: an answer, to be kept in the transaction of what it answers."""
+    return {
         "caller_id": caller_id,
         "key": key,
         "digest": request,
-        "status": stored.status,
-        "headers": orjson.dumps(stored.headers).decode(),
-        "body": stored.body,
+        "status": answer.status,
+        "headers": orjson.dumps(answer.headers).decode(),
+        "body": answer.body,
     }
-    session.execute(_FINISH, values)
 
 
 def prune(session: Session) -> int:

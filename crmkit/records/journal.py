@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import text
 
@@ -10,12 +11,13 @@ from contracts.events.base import Event
 from crmkit.bus import envelope
 from crmkit.db import Database
 from crmkit.entity import Entity
+from crmkit.records import idempotency
 from crmkit.records.rendering import to_json
 from crmkit.records.tailoring import loading
 from crmkit.unit_of_work import Fact, UnitOfWork
 
-_WRITE = text("""
-    WITH kept AS (
+_JOURNAL = """
+    WITH written AS (
         INSERT INTO history
             (entity, record_id, version, fact, deleted, at, actor_id, request_id, changes)
         SELECT entity, record_id, version, fact, deleted, at, actor_id, request_id, changes
@@ -27,8 +29,11 @@ _WRITE = text("""
         SELECT id, type, convert_to(body, 'UTF8')
         FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS row(id uuid, type text, body text)
     )
-    SELECT pg_notify('tandem_outbox', '')
-""")
+"""
+_WAKE = "SELECT pg_notify('tandem_outbox', '')"
+_WRITE = text(_JOURNAL + _WAKE)
+_WRITE_AND_KEEP = text(f"{_JOURNAL}, kept AS ({idempotency.KEEP_SQL}) {_WAKE}")
+_KEEP = text(idempotency.KEEP_SQL)
 
 
 def event_of(uow: UnitOfWork, fact: Fact) -> Event:
@@ -47,11 +52,21 @@ def event_of(uow: UnitOfWork, fact: Fact) -> Event:
     )
 
 
-def write(uow: UnitOfWork) -> None:
-    """One statement for all facts of the transaction; called just before it commits."""
+def write(uow: UnitOfWork, answer: Mapping[str, Any] | None = None) -> None:
+    """One statement for all facts of the transaction; called just before it commits.
+
+    `answer` are the parameters of an answer that is kept with them (`idempotency.kept`).
+    """
     uow.session.flush()
-    if not uow.facts:
-        return
+    if uow.facts:
+        statement = _WRITE if answer is None else _WRITE_AND_KEEP
+        uow.session.execute(statement, {**_told(uow), **(answer or {})})
+        uow.facts.clear()
+    elif answer is not None:
+        uow.session.execute(_KEEP, answer)
+
+
+def _told(uow: UnitOfWork) -> dict[str, str]:
     events = [event_of(uow, fact) for fact in uow.facts]
     rows = [
         {
@@ -68,16 +83,12 @@ def write(uow: UnitOfWork) -> None:
         for fact in uow.facts
         if "changes" in fact.data
     ]
-    uow.session.execute(
-        _WRITE,
-        {
-            "history": to_json(rows).decode(),
-            "events": to_json(
-                [{"id": e.id, "type": e.type, "body": envelope.to_json(e).decode()} for e in events]
-            ).decode(),
-        },
-    )
-    uow.facts.clear()
+    return {
+        "history": to_json(rows).decode(),
+        "events": to_json(
+            [{"id": e.id, "type": e.type, "body": envelope.to_json(e).decode()} for e in events]
+        ).decode(),
+    }
 
 
 @contextmanager
