@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select
 
 from contracts.errors import FieldError, invalid
 from crmkit.entity import Entity
 from crmkit.records import rendering
-from crmkit.unit_of_work import UnitOfWork, new_id
+from crmkit.unit_of_work import new_id
 
 
 def replace(entity: Entity, record: Any, lines: Iterable[Mapping[str, Any]]) -> None:
@@ -70,22 +70,25 @@ def matched(record: Any, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     return [{**line, "id": ids[position]} for position, line in enumerate(lines)]
 
 
-def of_records(
-    uow: UnitOfWork, entity: Entity, record_ids: Sequence[str]
-) -> dict[str, list[dict[str, Any]]]:
-    """The lines of each record, in order, as its reader sees them."""
+def beside(entity: Entity, query: Select[Any]) -> Select[Any]:
+    """A query of one record that brings its lines with it: one row for each, in their order.
+
+    In the same statement, so that nobody reads a record with lines of another version.
+    """
     assert entity.line_model is not None
     table = entity.line_model.__table__
-    names = ("id", "sequence", *entity.line_fields)
-    query = (
-        select(table.c.record_id, *(table.c[name] for name in names))
-        .where(table.c.record_id.in_(list(record_ids)))
-        .order_by(table.c.record_id, table.c.sequence)
+    return (
+        query.add_columns(*(table.c[name] for name in rendering.line_names(entity)))
+        .outerjoin(table, table.c.record_id == entity.model.__table__.c.id)
+        .order_by(table.c.sequence)
     )
-    lines: dict[str, list[dict[str, Any]]] = {record_id: [] for record_id in record_ids}
-    for row in uow.session.execute(query):
-        lines[row.record_id].append(dict(zip(names, row[1:], strict=True)))
-    return lines
+
+
+def from_rows(entity: Entity, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """The lines in the rows of such a query; a record without any is a row without a line."""
+    names = rendering.line_names(entity)
+    lines = [dict(zip(names, row[-len(names) :], strict=True)) for row in rows]
+    return [line for line in lines if line["id"] is not None]
 
 
 def difference(

@@ -28,7 +28,8 @@ def to_json_types(value: Any) -> Any:
 
 
 @per_entity
-def _line_names(entity: Entity) -> tuple[str, ...]:
+def line_names(entity: Entity) -> tuple[str, ...]:
+    """What a reader sees of a line, in order."""
     return ("id", "sequence", *entity.line_fields)
 
 
@@ -69,7 +70,7 @@ def answer(uow: UnitOfWork, entity: Entity, record: Any) -> dict[str, Any]:
 
 def line_state(entity: Entity, line: Any) -> dict[str, Any]:
     """One line's values by name."""
-    return {name: getattr(line, name) for name in _line_names(entity)}
+    return {name: getattr(line, name) for name in line_names(entity)}
 
 
 def state_from_row(entity: Entity, row: Sequence[Any]) -> dict[str, Any]:

@@ -114,12 +114,14 @@ def read(uow: UnitOfWork, entity: Entity, key: str) -> dict[str, Any]:
     query = _lookup(entity, key, select(*rendering.state_columns(entity))).where(
         access.visible(entity, uow.caller)
     )
-    row = uow.session.execute(query).one_or_none()
-    if row is None:
-        raise merged.elsewhere(uow, entity, named(entity, key), key)
-    values = rendering.state_from_row(entity, row)
     if entity.line_model is not None:
-        values["lines"] = line_items.of_records(uow, entity, [row.id])[row.id]
+        query = line_items.beside(entity, query)
+    rows = uow.session.execute(query).all()
+    if not rows:
+        raise merged.elsewhere(uow, entity, named(entity, key), key)
+    values = rendering.state_from_row(entity, rows[0])
+    if entity.line_model is not None:
+        values["lines"] = line_items.from_rows(entity, rows)
     return values
 
 
