@@ -15,6 +15,7 @@ from rich.table import Table
 from bench.company import Company
 from bench.meter import Result
 from bench.scenarios import scenarios
+from bench.seeding import tidy
 from crmkit.config import Settings
 from tandem.acceptance import stage
 
@@ -43,6 +44,8 @@ def main() -> int:
         company = Company(suite, given.at_once)
         company.populate(given.leads, given.opportunities)
         company.settled()
+        if given.mode == "embedded":
+            tidy(suite)
         table = _table(given.mode, given.leads, given.opportunities)
         for result in scenarios(company, requests=given.requests, at_once=given.at_once):
             console.log(f"{result.name}: {sum(result.cpu.values()):.1f} ms CPU")

@@ -8,6 +8,8 @@ from bench.company import Company, Queue, lead
 from bench.meter import Result, measure, used_idle
 
 _PATIENCE = 30.0
+_POLL_SECONDS = 0.25
+"""How often a client that waits for inventory's answer asks for it; each time is in the figures."""
 
 
 def scenarios(company: Company, *, requests: int, at_once: int) -> Iterator[Result]:
@@ -67,7 +69,7 @@ def order_to_stock(company: Company, number: int) -> None:
     while company.call("GET", f"/shipments/{shipment['id']}")["status"] != "posted":
         if time.monotonic() > deadline:
             raise RuntimeError(f"shipment {shipment['number']} was not posted")
-        time.sleep(0.02)
+        time.sleep(_POLL_SECONDS)
     on_hand = company.call("GET", f"/products/{product}")["stock"]["on_hand"]
     if Decimal(on_hand) >= Decimal(1_000_000):
         raise RuntimeError("stock has not gone down")

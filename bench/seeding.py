@@ -11,6 +11,7 @@ from psycopg2 import sql
 from psycopg2.extras import execute_values
 from uuid_utils import uuid7
 
+from contracts.services import SERVICE_PORTS
 from tandem.acceptance.stage import Stage
 from tandem.provision import connect
 
@@ -26,9 +27,7 @@ def multiply(stage: Stage, table: str, record_id: str, times: int, *, told: bool
 
     Only in the suite of one process, whose PostgreSQL lets the machine's own users in.
     """
-    socket = (stage.var / "postgres" / "postmaster.pid").read_text().split("\n")[4]
-    url = f"postgresql://postgres@/tandem_sales?host={socket}"
-    with closing(connect(url)) as connection, connection.cursor() as cursor:
+    with closing(connect(_url(stage, "sales"))) as connection, connection.cursor() as cursor:
         cursor.execute(_COLUMNS, (table,))
         names = [name for (name,) in cursor.fetchall()]
         cursor.execute(
@@ -48,6 +47,20 @@ def multiply(stage: Stage, table: str, record_id: str, times: int, *, told: bool
                 "INSERT INTO outbox (id, type, body) VALUES %s",
                 [(event["id"], event_type, json.dumps(event).encode()) for event in events],
             )
+
+
+def tidy(stage: Stage) -> None:
+    """Vacuum and analyse now what PostgreSQL would get round to while requests are measured."""
+    for service in SERVICE_PORTS:
+        with closing(connect(_url(stage, service))) as connection:
+            connection.cursor().execute("VACUUM ANALYZE")
+    with closing(connect(_url(stage, "sales"))) as connection:
+        connection.cursor().execute("CHECKPOINT")
+
+
+def _url(stage: Stage, service: str) -> str:
+    socket = (stage.var / "postgres" / "postmaster.pid").read_text().split("\n")[4]
+    return f"postgresql://postgres@/tandem_{service}?host={socket}"
 
 
 def _copy_rows(cursor: Any, table: str, names: list[str], source: str, ids: list[str]) -> None:
