@@ -6,9 +6,10 @@ so `kill -9` at any moment loses nothing.
 """
 
 import logging
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -76,15 +77,31 @@ class LocalTransport:
         ]
 
     def deliver(self, messages: Sequence[Message]) -> frozenset[str]:
-        """Hand messages to all who want them; returns the ids of those that all of them have."""
-        wanted: dict[Route, list[Message]] = defaultdict(list)
+        """Hand messages to all who want them; returns the ids of those that all of them have.
+
+        Services are handed theirs side by side, so that a slow one does not hold up the others.
+        """
+        wanted: dict[str, dict[Route, list[Message]]] = defaultdict(lambda: defaultdict(list))
         for message in messages:
             for route in self._topology.hearers(message.type):
-                wanted[route].append(message)
+                wanted[route.service][route].append(message)
         handed_over = {message.id for message in messages}
-        for route, theirs in wanted.items():
-            handed_over.difference_update(self._deliver_to(route, theirs))
-        return frozenset(handed_over)
+        missed: list[set[str]] = []
+
+        def deliver_to(routes: Mapping[Route, Sequence[Message]]) -> None:
+            for route, theirs in routes.items():
+                missing = {message.id for message in theirs}
+                missed.append(missing)  # until it is known that they have arrived
+                missing &= self._deliver_to(route, theirs)
+
+        first, *others = wanted.values() or [{}]
+        threads = [threading.Thread(target=deliver_to, args=(routes,)) for routes in others]
+        for thread in threads:
+            thread.start()
+        deliver_to(first)
+        for thread in threads:
+            thread.join()
+        return frozenset(handed_over.difference(*missed))
 
     def _deliver_to(self, route: Route, messages: Sequence[Message]) -> set[str]:
         """The ids of those that could not be handed over."""

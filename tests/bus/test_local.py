@@ -1,5 +1,6 @@
 """The bus in one process: a service that is not there delays only what is meant for it."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from crmkit.bus.relay import Relay
 from crmkit.bus.subscription import Subscription
 from crmkit.bus.topology import Topology
 from crmkit.db import Database
-from tests.bus.suite import Suite, event, message, services, wait_until
+from tests.bus.suite import PATIENCE_SECONDS, Suite, event, message, services, wait_until
 
 
 @pytest.fixture
@@ -59,6 +60,21 @@ def test_a_subscription_that_was_not_committed_is_refused(suite: Suite) -> None:
     other = Subscription("things", ("crm.*.other.#",), lambda *_: None)
     with pytest.raises(ValueError, match=r"topology\.json is stale"):
         suite.transport.workers(suite.hearer, [other])
+
+
+def test_services_hear_side_by_side(suite: Suite) -> None:
+    """Each of the two only goes on once the other has heard of it too."""
+    suite.transport = for_two(suite)
+    both_at_it = threading.Barrier(2, timeout=PATIENCE_SECONDS)
+    second = Database(suite.teller.url.render_as_string(hide_password=False), "second")
+    wanted = (*suite.subscription.patterns, "crm.*.other.#")
+    suite.fail = lambda _: both_at_it.wait() and None
+    suite.hearing()
+    suite.transport.workers(second, [Subscription("things", wanted, lambda *_: both_at_it.wait())])
+    told = event(suite.teller.service, 1)
+    assert suite.publish([message(told)]) == {told.id}
+    second.close()
+    assert suite.effects() == Counter([1])
 
 
 def test_what_is_meant_for_others_flows_past_what_must_wait(suite: Suite) -> None:
