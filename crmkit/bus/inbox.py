@@ -1,5 +1,8 @@
 """Every event takes effect once per subscription: its inbox row commits with the effect, or not.
 
+A projection that keeps the newest version of each row needs no such row: hearing again what it
+knows changes nothing.
+
 A batch is one transaction. If it fails, its events are tried one by one, so that a poison event
 stands alone and its neighbours are applied.
 """
@@ -151,7 +154,10 @@ def _commit(
     for tries_left in range(_CONFLICT_TRIES - 1, -1, -1):
         try:
             with working_on("event"), database.transaction() as session:
-                new = remember(session, subscription.name, [event.id for event in events])
+                ids = [event.id for event in events]
+                new = frozenset(ids)
+                if not subscription.by_version:
+                    new = remember(session, subscription.name, ids)
                 if new:
                     subscription.handle(session, [event for event in events if event.id in new])
                 faults.reached("inbox.before_commit")

@@ -16,13 +16,16 @@ class Subscription:
 
     It may be called again with the same events after a rollback, so its only effects are rows. It
     raises `bus.PermanentError` to park an event at once; any other exception is retried later.
-    `patterns` are AMQP topic patterns; `batch` is the most events per transaction.
+    `patterns` are AMQP topic patterns; `batch` is the most events per transaction. A `by_version`
+    handler keeps what is newest by the versions in the events and so does the same however often
+    it hears them: it needs no inbox.
     """
 
     name: str
     patterns: tuple[str, ...]
     handle: Callable[[Session, Sequence[Event]], None]
     batch: int = 100
+    by_version: bool = False
 
 
 def matches(pattern: str, event_type: str) -> bool:

@@ -24,11 +24,19 @@ class Hears:
     patterns: tuple[str, ...]
     handle: Handler
     batch: int = 100
+    by_version: bool = False
 
 
-def hears(name: str, patterns: Sequence[str], handle: Handler, *, batch: int = 100) -> Hears:
+def hears(
+    name: str,
+    patterns: Sequence[str],
+    handle: Handler,
+    *,
+    batch: int = 100,
+    by_version: bool = False,
+) -> Hears:
     """Call `handle(uow, events)` for what matches; what it writes is journalled with it."""
-    return Hears(name, tuple(patterns), handle, batch)
+    return Hears(name, tuple(patterns), handle, batch, by_version)
 
 
 def subscription(
@@ -44,7 +52,7 @@ def subscription(
         heard.handle(uow, events)
         journal.write(uow)
 
-    return Subscription(heard.name, heard.patterns, handle, heard.batch)
+    return Subscription(heard.name, heard.patterns, handle, heard.batch, heard.by_version)
 
 
 PEOPLE = hears(
@@ -65,5 +73,8 @@ CURRENCIES = hears(
 def links_to(labels: Mapping[str, str], *patterns: str) -> Hears:
     """Keep what links of this service may point at; `labels` names each entity's label field."""
     return hears(
-        "links", patterns, lambda uow, events: links.apply_labels(uow.session, events, labels)
+        "links",
+        patterns,
+        lambda uow, events: links.apply_labels(uow.session, events, labels),
+        by_version=True,
     )

@@ -53,19 +53,20 @@ _PREPARE = text(
     f"INSERT INTO fact (entity, record_id, version) SELECT entity, record_id, 0 FROM {_KEYS} "  # noqa: S608
     "ORDER BY entity, record_id ON CONFLICT DO NOTHING"
 )
+# A statement of its own: only so is every row there, and all are locked in the order of their keys.
 _LOCK = text(
     "SELECT entity, CAST(record_id AS text), version, deleted, state "  # noqa: S608
     f"FROM fact JOIN {_KEYS} USING (entity, record_id) "
     "ORDER BY entity, record_id FOR UPDATE OF fact"
 )
-_WRITE = text("""
+_WRITE = """
     UPDATE fact SET number = row.number, label = row.label, owner_id = row.owner_id,
         deleted = row.deleted, state = row.state, version = row.version
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(
         entity text, record_id uuid, number text, label text, owner_id uuid,
         deleted boolean, state jsonb, version int)
     WHERE fact.entity = row.entity AND fact.record_id = row.record_id
-""")
+"""
 
 _SUMMARISED = (
     (RECORDS, contributions.records),
@@ -102,9 +103,23 @@ def apply_facts(uow: UnitOfWork, events: Sequence[Event]) -> None:
             if not event.data["deleted"]:
                 difference.count(contribution(entity, event.data["record"]), 1)
     if rows:
-        uow.session.execute(_WRITE, {"rows": to_json(rows).decode()})
+        _write(uow, rows, differences)
+
+
+def _write(
+    uow: UnitOfWork, rows: Sequence[Mapping[str, Any]], differences: Sequence[Differences]
+) -> None:
+    """The facts and every sum that changes with them, in one statement."""
+    parameters = {"rows": to_json(rows).decode()}
+    parts = []
     for (summary, _), difference in zip(_SUMMARISED, differences, strict=True):
-        summary.add(uow.session, difference)
+        changed = summary.changed(difference)
+        if changed:
+            name = summary.table.name
+            parameters[name] = to_json(changed).decode()
+            parts.append(f"{name}_added AS ({summary.add})")
+    preceding = f"WITH {', '.join(parts)} " if parts else ""
+    uow.session.execute(text(preceding + _WRITE), parameters)
 
 
 def _row(entity: str, event: Event) -> dict[str, Any]:

@@ -29,5 +29,6 @@ SUBSCRIPTIONS = (
             messaging.EMAIL,
         ),
         apply_facts,
+        by_version=True,
     ),
 )

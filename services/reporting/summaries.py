@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
-from sqlalchemy import Column, Numeric, Table, Text, TextClause, Uuid, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Column, Numeric, Table, Text, Uuid
 
-from crmkit.records.rendering import to_json
 from services.reporting.entities import Base
 
 Key = tuple[str, ...]
@@ -27,29 +26,27 @@ class Summary:
     figures: tuple[str, ...]
 
     @cached_property
-    def _add(self) -> TextClause:
-        """One statement for all differences; rows in order, so that no two wait in a circle."""
+    def add(self) -> str:
+        """Adds the rows of the parameter named like the table to it, in the order of their keys."""
         keys, figures = ", ".join(self.keys), ", ".join(self.figures)
         types = [f"{key} text" for key in self.keys[:-1]] + ["owner_id uuid"]
         types += [f"{figure} numeric" for figure in self.figures]
         sums = [f"{f} = {self.table.name}.{f} + excluded.{f}" for f in self.figures]
-        return text(
+        return (
             f"INSERT INTO {self.table.name} ({keys}, {figures}) "  # noqa: S608 - declared names
-            f"SELECT {keys}, {figures} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
+            f"SELECT {keys}, {figures} FROM jsonb_to_recordset(CAST(:{self.table.name} AS jsonb)) "
             f"AS row({', '.join(types)}) ORDER BY {keys} "
             f"ON CONFLICT ({keys}) DO UPDATE SET {', '.join(sums)}"
         )
 
-    def add(self, session: Session, differences: "Differences") -> None:
-        """Add to each row what has changed; rows that stay the same are left alone."""
+    def changed(self, differences: "Differences") -> list[dict[str, Any]]:
+        """What has changed, a row for each key; those that stay the same are left out."""
         names = (*self.keys, *self.figures)
-        rows = [
+        return [
             dict(zip(names, (*key, *figures), strict=True))
             for key, figures in differences.sums.items()
             if any(figures)
         ]
-        if rows:
-            session.execute(self._add, {"rows": to_json(rows).decode()})
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -52,6 +53,18 @@ def test_a_projection_ends_at_the_newest_version_in_any_order(suite: Suite) -> N
     with suite.hearer.transaction() as session:
         latest = session.execute(text("SELECT number, version FROM latest ORDER BY number")).all()
     assert [tuple(row) for row in latest] == [(number, 15) for number in range(20)]
+
+
+def test_a_handler_by_version_needs_no_inbox(suite: Suite) -> None:
+    suite.subscription = replace(suite.subscription, by_version=True)
+    suite.start()
+    told = message(event(suite.teller.service, 7, 2))
+    suite.publish([told] * 3)
+    suite.publish([message(event(suite.teller.service, 7, 1))])
+    wait_until(lambda: suite.handled("applied") + suite.handled("duplicate") == 4)
+    with suite.hearer.transaction() as session:
+        assert session.execute(text("SELECT number, version FROM latest")).all() == [(7, 2)]
+        assert session.scalar(text("SELECT count(*) FROM inbox")) == 0
 
 
 def test_poison_is_parked_and_its_neighbours_are_applied(suite: Suite) -> None:
