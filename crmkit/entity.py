@@ -103,7 +103,12 @@ class Access(StrEnum):
     ADMIN_ONLY = "admin_only"
 
 
-RECORD_FACTS = frozenset(
+HANGING_FACTS = frozenset(
+    {"tagged", "untagged", "commented", "comment_changed", "comment_deleted", "linked", "unlinked"}
+)
+"""What is told of what hangs on a record; its fields and its version stay as they are."""
+
+RECORD_FACTS = HANGING_FACTS | frozenset(
     {"created", "changed", "deleted", "restored", "purged", "merged", "unmerged"}
 )
 """What every record tells of itself; an entity's `facts` are told by its actions."""

@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from contracts.services import SERVICE_PORTS
 from crmkit.about import About
 from crmkit.bus import parked
-from crmkit.records import recycle, searching
+from crmkit.records import naming, query, recent, recycle, searching, tag_changes, tags
 
 Service = Annotated[str, WithJsonSchema({"type": "string", "enum": [*SERVICE_PORTS]})]
 
@@ -70,7 +70,115 @@ class PublicKeys(BaseModel):
     keys: list[dict[str, str]]
 
 
+class NamedThere(naming.Named):
+    """A record as people name it, and the service that has it."""
+
+    service: Service
+
+
+class NamedEverywhere(BaseModel):
+    """Records of all services; those that did not answer are named."""
+
+    items: list[NamedThere]
+    next_cursor: str | None
+    unavailable: list[Service]
+
+
+class ViewedThere(recent.Viewed):
+    """A record, when it was opened last, and the service that has it."""
+
+    service: Service
+
+
+class RecentEverywhere(BaseModel):
+    """What the caller has opened, the latest first."""
+
+    items: list[ViewedThere]
+    unavailable: list[Service]
+
+
+class CloudEverywhere(tags.Cloud):
+    """The tags in use in the services that answered."""
+
+    unavailable: list[Service]
+
+
+class ChangeEverywhere(tag_changes.TagChange):
+    """A change of a tag, and the services that have applied it by now."""
+
+    applied_by: list[Service]
+
+
+class ChangesEverywhere(BaseModel):
+    """The changes of tags, the newest first."""
+
+    items: list[ChangeEverywhere]
+    unavailable: list[Service]
+
+
+_TAG = {"tag": "The word; its case does not matter."}
+
 DECLARED = (
+    About(
+        method="GET",
+        path="/tags",
+        name="tag_cloud",
+        summary="The tags in use on the records that one sees, the most used first",
+        answer=CloudEverywhere,
+    ),
+    About(
+        method="GET",
+        path="/tags/{tag}/records",
+        name="tagged_records",
+        summary="The records with a tag, of all services",
+        query=query.Cut,
+        answer=NamedEverywhere,
+        places=_TAG,
+    ),
+    About(
+        method="PATCH",
+        path="/tags/{tag}",
+        name="rename_tag",
+        summary="Call a tag something else everywhere; a name that is taken merges the two",
+        query=tags.WhichTag,
+        body=tag_changes.TagName,
+        answer=tag_changes.TagChange,
+        status=202,
+        places=_TAG,
+    ),
+    About(
+        method="DELETE",
+        path="/tags/{tag}",
+        name="delete_tag",
+        summary="Take a tag off every record everywhere",
+        query=tags.WhichTag,
+        answer=tag_changes.TagChange,
+        status=202,
+        places=_TAG,
+    ),
+    About(
+        method="GET",
+        path="/tags/changes",
+        name="list_tag_changes",
+        summary="The changes of tags, and which services have applied them by now",
+        query=query.Most,
+        answer=ChangesEverywhere,
+    ),
+    About(
+        method="GET",
+        path="/followed",
+        name="followed_records",
+        summary="The records that one follows, of all services",
+        query=query.Cut,
+        answer=NamedEverywhere,
+    ),
+    About(
+        method="GET",
+        path="/recent",
+        name="recent_records",
+        summary="The records that one opened last, of all services",
+        answer=RecentEverywhere,
+    ),
     About(
         method="GET",
         path="/search",

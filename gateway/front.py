@@ -17,7 +17,9 @@ from gateway.keys import KeyRing
 from gateway.upstream import Upstream, target_of
 
 API = "/api/v1"
-COMPOSED = frozenset({"search", "recycle-bin", "parked-events", "jwks"})
+COMPOSED = frozenset(
+    {"search", "recycle-bin", "parked-events", "jwks", "tags", "recent", "followed"}
+)
 """First words of paths under the API that the gateway answers itself, from several services."""
 
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})

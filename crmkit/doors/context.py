@@ -15,6 +15,7 @@ from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.entity import Entity
 from crmkit.records import principals
+from crmkit.records.recent import Views
 from crmkit.records.tailoring.loading import Shaped
 
 PATIENCE_SECONDS = 1.0
@@ -33,6 +34,7 @@ class ServiceContext:
     callers: principals.CallerCache = field(default_factory=principals.CallerCache)
     verified: tokens.VerifiedTokens = field(default_factory=tokens.VerifiedTokens)
     shaped: Shaped = field(init=False)
+    views: Views = field(default_factory=Views)
     _keys: Sequence[tokens.Jwk] = ()
     _keys_until: float = 0.0
 

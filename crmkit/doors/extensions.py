@@ -11,6 +11,7 @@ from nameko.extensions import DependencyProvider
 from crmkit.bus.endurance import endure
 from crmkit.bus.relay import Relay
 from crmkit.bus.transport import Transport, Worker
+from crmkit.doors.chores import CHORES, Chore
 from crmkit.doors.context import ServiceContext
 from crmkit.doors.timers import HOUSEKEEPING, Timer
 from crmkit.records.hearing import subscription
@@ -21,6 +22,7 @@ TRANSPORT = "TANDEM_TRANSPORT"
 DOORS = "TANDEM_DOORS"
 """Keys of the container's configuration: the ServiceContext, the Transport, the doors to open."""
 _STOP_SECONDS = 5
+_VIEWS_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -107,7 +109,31 @@ class TimersDoor(_Door):
         timers = (*service.timers, *HOUSEKEEPING)
         works = [work for cls in service.__mro__ for work in vars(cls).get("works", ())]
         worker = JobWorker(context.database, context.shaped.newest, works)
-        return [*(_ticking(context, timer) for timer in timers), (worker.name, worker.run)]
+        ticking = [_ticking(context, timer) for timer in timers]
+        keeping = [_keeping(context, chore) for chore in CHORES]
+        return [*ticking, *keeping, (worker.name, worker.run)]
+
+
+class ViewsDoor(_Door):
+    """Writes down which records people opened at this process's HTTP door."""
+
+    door = "http"
+
+    def workers(self, context: ServiceContext) -> list[tuple[str, Callable[[Any], None]]]:
+        """One thread, that also writes what waits when the door is closed."""
+
+        def turn() -> float:
+            with context.database.transaction() as session:
+                context.views.write(session)
+            return _VIEWS_SECONDS
+
+        name = f"{context.service}.views"
+
+        def run(stop: Any) -> None:
+            endure(name, stop, turn)
+            turn()
+
+        return [(name, run)]
 
 
 def _named(worker: Worker) -> tuple[str, Callable[[Any], None]]:
@@ -120,5 +146,15 @@ def _ticking(context: ServiceContext, timer: Timer) -> tuple[str, Callable[[Any]
     def turn() -> float:
         timer.run(context.database, context.settings)
         return timer.seconds
+
+    return name, lambda stop: endure(name, stop, turn)
+
+
+def _keeping(context: ServiceContext, chore: Chore) -> tuple[str, Callable[[Any], None]]:
+    name = f"{context.service}.{chore.run.__name__}"
+
+    def turn() -> float:
+        chore.run(context)
+        return chore.seconds
 
     return name, lambda stop: endure(name, stop, turn)

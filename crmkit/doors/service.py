@@ -12,10 +12,13 @@ from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.doors import ops
 from crmkit.doors.behaviours.behaviour import Behaviour
+from crmkit.doors.behaviours.comments import Commenting
+from crmkit.doors.behaviours.following import Following, RecentlyViewed
 from crmkit.doors.behaviours.jobs import Jobs
 from crmkit.doors.behaviours.mass import Mass
 from crmkit.doors.behaviours.recycle import RecycleBin
-from crmkit.doors.extensions import EventsDoor, RelayDoor, TimersDoor
+from crmkit.doors.behaviours.tags import Tagging
+from crmkit.doors.extensions import EventsDoor, RelayDoor, TimersDoor, ViewsDoor
 from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import get, ops_route, post, route
 from crmkit.doors.timers import Timer, every
@@ -31,7 +34,16 @@ _EXTERNAL = {"source": "Name of the other system.", "key": "Its key of the recor
 _DECIDERS = "administrators"
 
 
-class RecordService(Jobs, Mass, RecycleBin, Behaviour):
+class RecordService(
+    Tagging,
+    Commenting,
+    Following,
+    RecentlyViewed,
+    Jobs,
+    Mass,
+    RecycleBin,
+    Behaviour,
+):
     """Base of the six services: the routes of records, and the doors in which they stand.
 
     `base` is the declarative base of the service's tables; `facts` are the shapes of what it tells
@@ -51,6 +63,7 @@ class RecordService(Jobs, Mass, RecycleBin, Behaviour):
     hearing = EventsDoor()
     telling = RelayDoor()
     ticking = TimersDoor()
+    noting = ViewsDoor()
 
     @route("GET", "/<plural>", query=query.ListQuery, answer=query.Page)
     def list_records(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
@@ -76,6 +89,7 @@ class RecordService(Jobs, Mass, RecycleBin, Behaviour):
         """Read a record by id or number."""
         entity = self._entity(plural)
         values = store.read(uow, entity, key)
+        self.context.views.note(uow.caller.user_id, entity, values["id"])
         if call.request.if_none_match.contains_weak(str(values["version"])):
             return Answer(304, headers={"ETag": f'"{values["version"]}"'})
         return record_answer(uow, entity, values)

@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,11 @@ import orjson
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, and_, literal, or_
 
+from contracts.errors import FieldError, bad_request
 from crmkit.fields import Field, Kind
 from crmkit.records import filters, rendering
 from crmkit.records.paths import Path
-from crmkit.records.value_types import adapter
+from crmkit.records.value_types import UUID_PATTERN, adapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +79,12 @@ def beyond(
         ]
         alternatives.append(and_(*same, further))
     return or_(*alternatives)
+
+
+def place(arguments: Iterable[tuple[str, str]]) -> str | None:
+    """The `cursor` of a list that goes on after the id it names. Raises Problem 400."""
+    cursor = dict(arguments).get("cursor")
+    if cursor is None or re.fullmatch(UUID_PATTERN, cursor):
+        return cursor
+    error = FieldError("/cursor", "invalid", "is no cursor of this list")
+    raise bad_request("invalid_cursor", "The cursor cannot be read.", [error])

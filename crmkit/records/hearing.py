@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from contracts.caller import system_caller
 from contracts.events import identity
 from contracts.events.base import Event
+from contracts.events.tags import TAG_REPLACED
 from crmkit.bus.subscription import Subscription
 from crmkit.entity import Entity
-from crmkit.records import currencies, journal, links, principals
+from crmkit.records import currencies, journal, links, principals, tag_changes
 from crmkit.unit_of_work import UnitOfWork
 
 Handler = Callable[[UnitOfWork, Sequence[Event]], None]
@@ -61,6 +62,12 @@ PEOPLE = hears(
     lambda uow, events: principals.apply_people(uow.session, events),
 )
 """Who exists, who is above whom, and which keys sign tokens: every service needs to know."""
+
+TAG_CHANGES = hears("tags", (TAG_REPLACED,), tag_changes.hear)
+"""Tags that were renamed, merged or deleted in every service."""
+
+EVERY_SERVICE = (PEOPLE, TAG_CHANGES)
+"""What no service can do without."""
 
 CURRENCIES = hears(
     "currencies",

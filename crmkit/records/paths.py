@@ -3,7 +3,7 @@
 The value of a linked record that is deleted, or that the caller may not see, is as if empty.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,19 @@ _MOST_HOPS = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that hangs on records and differs by who looks; filtered and asked for as `field`.
+
+    `expression` gives the mark of a record in SQL, `held` whether it has one of the values, or for
+    `empty` any at all.
+    """
+
+    field: Field
+    expression: Callable[[UnitOfWork, ColumnElement[Any]], ColumnElement[Any]]
+    held: Callable[[UnitOfWork, ColumnElement[Any], str, Sequence[Any]], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
 class Path:
     """The way to one field: over these links, each the name of a field, to the entity it is of."""
 
@@ -25,6 +38,7 @@ class Path:
     entities: tuple[Entity, ...]
     name: str
     field: Field
+    mark: "Mark | None" = None
 
     def within(self, uow: UnitOfWork, held: ColumnElement[bool]) -> ColumnElement[bool]:
         """The clause over the first entity for what holds of the last one's columns."""
@@ -46,8 +60,16 @@ class Path:
         return self.entities[-1].columns[self.name]
 
 
-def find(entities: Mapping[str, Entity], entity: Entity, dotted: str) -> Path | None:
-    """The path a dotted name takes within the service; None if there is no such field."""
+_NO_MARKS: Mapping[str, Mark] = {}
+
+
+def find(
+    entities: Mapping[str, Entity],
+    entity: Entity,
+    dotted: str,
+    marks: Mapping[str, Mark] = _NO_MARKS,
+) -> Path | None:
+    """The path a dotted name takes within the service; None if there is no such field or mark."""
     *links, name = dotted.split(".")
     if len(links) > _MOST_HOPS:
         return None
@@ -58,8 +80,9 @@ def find(entities: Mapping[str, Entity], entity: Entity, dotted: str) -> Path | 
         if target is None:
             return None
         passed.append(target)
-    field = passed[-1].fields.get(name)
-    return None if field is None else Path(tuple(links), tuple(passed), name, field)
+    mark = marks.get(name)
+    field = mark.field if mark else passed[-1].fields.get(name)
+    return None if field is None else Path(tuple(links), tuple(passed), name, field, mark)
 
 
 def seen(uow: UnitOfWork, entity: Entity, query: Select[Any]) -> Select[Any]:

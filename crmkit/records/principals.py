@@ -98,6 +98,12 @@ def find(session: Session, user_id: str) -> Any:
     return session.execute(_FIND, {"user_id": user_id}).one_or_none()
 
 
+def as_caller(session: Session, user_id: str) -> Caller | None:
+    """Somebody other than who asks, to see what they would see; None if they are not active."""
+    row = find(session, user_id)
+    return caller_from(row, request_id="", traceparent="") if row and row.active else None
+
+
 class CallerCache:
     """Callers by user id for `seconds`, so that a change of rights takes effect within a second."""
 

@@ -14,10 +14,11 @@ from contracts.errors import FieldError, bad_request, invalid
 from crmkit.about import OwnRecord
 from crmkit.entity import Entity
 from crmkit.fields import Kind
-from crmkit.records import access, cursors, filters, paths, rendering, searching
+from crmkit.records import access, cursors, filters, marks, paths, rendering, searching
 from crmkit.records.cursors import Order
 from crmkit.records.filters import Tree
 from crmkit.records.filters.shapes import FilterTree
+from crmkit.records.marks import MARKS
 from crmkit.records.paths import Path
 from crmkit.records.validation import field_errors
 from crmkit.unit_of_work import UnitOfWork
@@ -33,10 +34,15 @@ def _said(text: str) -> Any:
     return Constraint(default=None, description=text)
 
 
-class Cut(BaseModel):
-    """Which part of a long answer is asked for."""
+class Most(BaseModel):
+    """How much of a long answer is asked for."""
 
     limit: Annotated[int, Constraint(ge=1, le=MOST)] = _said("How many a page.")
+
+
+class Cut(Most):
+    """Which part of a long answer is asked for."""
+
     cursor: str = _said("`next_cursor` of the page before.")
 
 
@@ -167,7 +173,7 @@ def _listed(uow: UnitOfWork, entity: Entity, tree: Tree) -> Tree:
 def page(uow: UnitOfWork, entity: Entity, request: ListRequest) -> dict[str, Any]:
     """`items`, `next_cursor` (null on the last page) and, if asked for, `count`."""
     access.require(entity, uow.caller, "view")
-    readable = rendering.readable(entity)
+    readable = rendering.readable(entity) | marks.asked(uow, entity, request.names)
     linked = [_path(uow, entity, name) for name in request.names if name not in readable]
     source, columns = paths.joined(uow, entity, [*linked, *(key.path for key in request.order)])
     answered = [
@@ -253,10 +259,11 @@ def _order(
 def _names(uow: UnitOfWork, entity: Entity, text: str, errors: list[FieldError]) -> tuple[str, ...]:
     readable = (*entity.fields, *entity.computed)
     wanted = [name.strip() for name in text.split(",") if name.strip()]
+    known = {*readable, *MARKS}
     unknown = [
         name
         for name in wanted
-        if name not in readable and paths.find(uow.entities, entity, name) is None
+        if name not in known and paths.find(uow.entities, entity, name) is None
     ]
     if unknown:
         detail = f"{entity.name} has no {', '.join(unknown)}"

@@ -59,3 +59,23 @@ def tell_purged(
     changes = {} if owner_id is None else {"owner_id": [owner_id, None]}
     data = {"record": record, "changes": changes, "deleted": True}
     uow.tell(entity.name, record_id, "purged", version, data)
+
+
+def remark(
+    uow: UnitOfWork,
+    entity: Entity,
+    fact: str,
+    record: Mapping[str, Any],
+    changes: Mapping[str, Sequence[Any]],
+    **more: Any,
+) -> None:
+    """Note something that hangs on the record and left it as it is, its version too.
+
+    `record` is its state; `changes` what was and is there now; `more` goes into the event alone.
+    """
+    known = {name: record.get(name) for name in entity.fields}
+    if entity.line_model is not None:
+        known["lines"] = record.get("lines")
+    data = {"record": known, "changes": changes, "deleted": False, **more}
+    told = rendering.to_json_types(data)
+    uow.tell(entity.name, record["id"], fact, record["version"], told)

@@ -1,11 +1,15 @@
 """The event stream as one AsyncAPI 3.0 document: what partners may subscribe to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contracts.events.notices import NOTICE_FACTS
+from contracts.events.tags import TAG_FACTS
 from crmkit.entity import RECORD_FACTS, Entity
 from crmkit.schemas.catalogue import Service
 from crmkit.schemas.components import Components
+
+_OF_EVERY_SERVICE: Mapping[str, type[Any]] = {**TAG_FACTS, **NOTICE_FACTS}
 
 _ENVELOPE: dict[str, Any] = {
     "type": "object",
@@ -40,7 +44,7 @@ def document(services: Sequence[Service], *, version: str) -> dict[str, Any]:
             data = _record_data(components, entity)
             for fact in sorted(RECORD_FACTS | entity.facts):
                 _add(channels, f"crm.{service.name}.{entity.name}.{fact}.v1", data)
-        for name, shape in service.facts.items():
+        for name, shape in {**_OF_EVERY_SERVICE, **service.facts}.items():
             data = components.of(shape, mode="serialization")
             _add(channels, f"crm.{service.name}.{name}.v1", data)
     return {

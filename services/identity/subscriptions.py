@@ -1,5 +1,5 @@
 """What identity hears: its own people, like every other service."""
 
-from crmkit.records.hearing import PEOPLE
+from crmkit.records.hearing import EVERY_SERVICE
 
-SUBSCRIPTIONS = (PEOPLE,)
+SUBSCRIPTIONS = EVERY_SERVICE

@@ -1,11 +1,11 @@
 """What messaging hears, and what it does about it."""
 
 from contracts.events import inventory, sales, support
-from crmkit.records.hearing import PEOPLE, hears, links_to
+from crmkit.records.hearing import EVERY_SERVICE, hears, links_to
 from services.messaging.low_stock import mail_handlers
 
 SUBSCRIPTIONS = (
-    PEOPLE,
+    *EVERY_SERVICE,
     links_to(
         {
             "lead": "last_name",

@@ -1,11 +1,11 @@
 """What reporting hears, and what it does about it."""
 
 from contracts.events import inventory, messaging, sales, support
-from crmkit.records.hearing import CURRENCIES, PEOPLE, hears
+from crmkit.records.hearing import CURRENCIES, EVERY_SERVICE, hears
 from services.reporting.projections import apply_facts
 
 SUBSCRIPTIONS = (
-    PEOPLE,
+    *EVERY_SERVICE,
     CURRENCIES,
     hears(
         "facts",

@@ -1,11 +1,11 @@
 """What sales hears, and what it does about it."""
 
 from contracts.events import inventory
-from crmkit.records.hearing import CURRENCIES, PEOPLE, hears, links_to
+from crmkit.records.hearing import CURRENCIES, EVERY_SERVICE, hears, links_to
 from services.sales.stock_answers import apply_stock_answers
 
 SUBSCRIPTIONS = (
-    PEOPLE,
+    *EVERY_SERVICE,
     CURRENCIES,
     links_to({"product": "name", "warehouse": "name"}, inventory.PRODUCT, inventory.WAREHOUSE),
     hears("stock_answers", (inventory.STOCK_POSTED, inventory.STOCK_SHORT), apply_stock_answers),

@@ -1,10 +1,10 @@
 """What support hears, and what it does about it."""
 
 from contracts.events import inventory, sales
-from crmkit.records.hearing import PEOPLE, links_to
+from crmkit.records.hearing import EVERY_SERVICE, links_to
 
 SUBSCRIPTIONS = (
-    PEOPLE,
+    *EVERY_SERVICE,
     links_to(
         {"account": "name", "contact": "last_name", "product": "name"},
         sales.ACCOUNT,

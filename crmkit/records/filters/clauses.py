@@ -17,7 +17,12 @@ def of_condition(
     uow: UnitOfWork, path: Path, operator: Operator, values: Sequence[Any], seen: Viewpoint
 ) -> ColumnElement[bool]:
     """The clause over the table in which `path` begins."""
-    held = path.within(uow, _held(path.column, path.field, operator.asked, values, seen))
+    if path.mark is None:
+        asked = _held(path.column, path.field, operator.asked, values, seen)
+    else:
+        record_id = path.entities[-1].columns["id"]
+        asked = path.mark.held(uow, record_id, operator.asked, values)
+    held = path.within(uow, asked)
     if not operator.denies(values):
         return held
     if operator.name == "empty" and not path.links:

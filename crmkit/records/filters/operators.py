@@ -165,7 +165,8 @@ def read_value(field: Field, value: Any) -> Any:
     if field.kind in TEXTS:
         return _TEXT.validate_python(value)
     if field.kind is Kind.MULTISELECT:
-        return adapter(replace(field, kind=Kind.PICKLIST)).validate_python(value)
+        one = Kind.PICKLIST if field.choices else Kind.TEXT
+        return adapter(replace(field, kind=one)).validate_python(value)
     return adapter(field).validate_python(value)
 
 

@@ -15,6 +15,7 @@ from crmkit.records.filters.operators import (
     read_values,
 )
 from crmkit.records.filters.tree import Condition, Group, Joint, Node, Tree
+from crmkit.records.marks import MARKS
 
 DEEPEST = 8
 """How many groups may stand inside one another."""
@@ -103,7 +104,7 @@ class Reader:
     def _condition(self, name: Any, operator: Any, sent: Any, read: Any) -> Condition:
         if not isinstance(name, str):
             raise Unreadable(Fault(("field",), "invalid", "is the name of a field"))
-        path = paths.find(self._entities, self._entity, name)
+        path = paths.find(self._entities, self._entity, name, MARKS)
         if path is None:
             detail = f"{self._entity.name} has no field {name!r} to filter by"
             raise Unreadable(Fault(("field",), "unknown_field", detail))

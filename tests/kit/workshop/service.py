@@ -14,7 +14,7 @@ from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.doors.service import RecordService, get, post
 from crmkit.entity import Access, Computed, Entity, Line, Owned, Record
-from crmkit.records import jobs, store
+from crmkit.records import followers, jobs, store
 from crmkit.unit_of_work import UnitOfWork
 from tests.kit.workshop.nudging import NUDGE, Nudging
 from tests.kit.workshop.subscriptions import SUBSCRIPTIONS
@@ -186,6 +186,11 @@ def nudge(uow: UnitOfWork, wish: Nudging) -> jobs.JobDocument:
     return jobs.JobDocument(**jobs.start(uow, wish.kind, WIDGET, wish.model_dump()))
 
 
+def tell_followers(uow: UnitOfWork) -> None:
+    """Tell those of widgets now rather than by the clock."""
+    followers.tell_some(uow, WIDGET)
+
+
 def make_tables(database: Database, _settings: Settings) -> None:
     """No other service may: they have migrations."""
     Base.metadata.create_all(database.engine)
@@ -206,6 +211,7 @@ class WorkshopService(RecordService):
     )
     nudge = post("/widgets/nudge", nudge, body=Nudging, returns=jobs.JobDocument, status=202)
     total = get("/totals", total, query=Between, returns=Total)
+    tell_followers = post("/widgets/followers/tell", tell_followers)
 
 
 SERVICE = WorkshopService
