@@ -161,7 +161,7 @@ DECLARED = (
         path="/tags/changes",
         name="list_tag_changes",
         summary="The changes of tags, and which services have applied them by now",
-        query=query.Most,
+        query=tag_changes.Newest,
         answer=ChangesEverywhere,
     ),
     About(

@@ -34,15 +34,10 @@ def _said(text: str) -> Any:
     return Constraint(default=None, description=text)
 
 
-class Most(BaseModel):
-    """How much of a long answer is asked for."""
-
-    limit: Annotated[int, Constraint(ge=1, le=MOST)] = _said("How many a page.")
-
-
-class Cut(Most):
+class Cut(BaseModel):
     """Which part of a long answer is asked for."""
 
+    limit: Annotated[int, Constraint(ge=1, le=MOST)] = _said("How many a page.")
     cursor: str = _said("`next_cursor` of the page before.")
 
 

@@ -7,9 +7,10 @@ which changes it has applied.
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Constraint
 from sqlalchemy import (
     Column,
     DateTime,
@@ -64,6 +65,12 @@ class TagChange(BaseModel):
     visibility: tags.Visibility
     at: datetime
     changed_by: str
+
+
+class Newest(BaseModel):
+    """How many of the newest are asked for."""
+
+    limit: Annotated[int, Constraint(ge=1, le=200)] = 25
 
 
 class TagChanges(BaseModel):

@@ -82,7 +82,7 @@ class Tagging(Behaviour):
         """Take a tag off every record in every service."""
         return json_answer(tag_changes.order(uow, tag, None, _visibility(call)), 202)
 
-    @route("GET", "/tags/changes", query=query.Most, answer=tag_changes.TagChanges)
+    @route("GET", "/tags/changes", query=tag_changes.Newest, answer=tag_changes.TagChanges)
     def list_tag_changes(self, uow: UnitOfWork, call: Call) -> Answer:
         """The changes of tags that this service has applied, the newest first."""
         limit = query.page_size(call.request.args.get("limit"))
