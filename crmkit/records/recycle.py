@@ -16,17 +16,21 @@ from crmkit.fields import WhenDeleted
 from crmkit.records import (
     access,
     external_ids,
+    followers,
     following,
     history,
     jobs,
     merged,
     query,
+    recent,
     references,
     rendering,
     searching,
     store,
+    tags,
     telling,
 )
+from crmkit.records.comments import threads
 from crmkit.unit_of_work import UnitOfWork
 
 MOST_AT_ONCE = 200
@@ -55,6 +59,10 @@ FORGETTING: tuple[Callable[[UnitOfWork, Entity, Sequence[str]], None], ...] = (
     external_ids.forget,
     references.forget,
     merged.forget,
+    tags.forget,
+    threads.forget,
+    followers.forget,
+    recent.forget,
 )
 """What each behaviour keeps of a record besides its row, and how it lets go of it."""
 
