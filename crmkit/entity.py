@@ -148,7 +148,8 @@ class Entity:
     they are told by beyond created, changed, deleted, restored; `closed` names the record verbs
     that clients do not have (a stock movement is never edited); `unlisted` names a yes-or-no field:
     lists and search pass over records where it is yes, unless a filter asks for them; `tailoring`
-    is what administrators have changed, empty in a declaration.
+    is what administrators have changed, empty in a declaration; an `essential` entity is one that
+    they cannot switch off.
     """
 
     model: type[Any]
@@ -168,6 +169,7 @@ class Entity:
     on_delete: tuple[Guard, ...] = ()
     unlisted: str = ""
     tailoring: Tailoring = AS_DECLARED
+    essential: bool = False
 
     def __post_init__(self) -> None:
         unknown = {*self.label, self.unlisted} - {"", *self.fields}
@@ -189,6 +191,18 @@ class Entity:
     def fields(self) -> Mapping[str, Field]:
         """System fields first, then the entity's own."""
         return {**SYSTEM_FIELDS, **self.own_fields}
+
+    def declared(self, name: str) -> Field:
+        """One of the entity's own fields before any setting of it."""
+        return self.tailoring.custom.get(name) or _declared(self.model)[name]
+
+    @cached_property
+    def uniques(self) -> tuple[str, ...]:
+        """The fields whose values administrators want no two records to share."""
+        return tuple(n for n, f in self.own_fields.items() if f.unique and not self._unique(n))
+
+    def _unique(self, name: str) -> bool:
+        return name not in self.tailoring.custom and self.declared(name).unique
 
     @cached_property
     def stored(self) -> tuple[str, ...]:

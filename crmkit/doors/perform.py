@@ -186,7 +186,7 @@ def _constraint(error: DBAPIError) -> str:
 
 
 def _problem_of(context: ServiceContext, error: DBAPIError) -> Problem:
-    refusal = conflicts.refusal_of(context.entities, error)
+    refusal = conflicts.refusal_of(context.shaped.entities, error)
     if refusal is not None:
         return refusal
     code = _code(error)

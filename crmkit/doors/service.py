@@ -18,12 +18,13 @@ from crmkit.doors.behaviours.jobs import Jobs
 from crmkit.doors.behaviours.mass import Mass
 from crmkit.doors.behaviours.recycle import RecycleBin
 from crmkit.doors.behaviours.tags import Tagging
+from crmkit.doors.behaviours.tailoring import Tailoring
 from crmkit.doors.extensions import EventsDoor, RelayDoor, TimersDoor, ViewsDoor
 from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import get, ops_route, post, route
 from crmkit.doors.timers import Timer, every
 from crmkit.entity import Entity
-from crmkit.records import external_ids, history, meta, query, recycle, searching, store
+from crmkit.records import external_ids, history, query, recycle, searching, store
 from crmkit.records.hearing import Hears
 from crmkit.unit_of_work import UnitOfWork
 
@@ -42,6 +43,7 @@ class RecordService(
     Jobs,
     Mass,
     RecycleBin,
+    Tailoring,
     Behaviour,
 ):
     """Base of the six services: the routes of records, and the doors in which they stand.
@@ -107,10 +109,9 @@ class RecordService(
         entity = self._entity(plural)
         record_id = recycle.readable_id(uow, entity, key)
         limit = query.page_size(call.request.args.get("limit"))
-        before = _whole(call, "cursor")
-        items, following = history.of_record(uow, entity, record_id, limit=limit, before=before)
-        cursor = None if following is None else str(following)
-        return json_answer({"items": items, "next_cursor": cursor})
+        cursor = call.request.args.get("cursor")
+        found = history.of_record(uow, entity.name, record_id, limit=limit, cursor=cursor)
+        return json_answer(found)
 
     @route("GET", "/<plural>/changes", query=query.Cut, answer=history.Changes)
     def changed_records(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
@@ -151,14 +152,6 @@ class RecordService(
         answer = record_answer(uow, entity, record, status)
         answer.headers["Tandem-Outcome"] = outcome
         return answer
-
-    @route("GET", "/meta/<name>", answer=meta.Description)
-    def describe_entity(self, uow: UnitOfWork, _call: Call, name: str) -> Answer:
-        """Fields, choices and verbs of records, and what the caller may do."""
-        entity = uow.entities.get(name)
-        if entity is None:
-            raise not_found(f"There is no entity {name!r} here.")
-        return json_answer(meta.describe(uow, entity))
 
     @route("GET", "/search", query=searching.Words, answer=searching.Hits)
     def search(self, uow: UnitOfWork, call: Call) -> Answer:
@@ -228,13 +221,6 @@ def _decided(uow: UnitOfWork, decide: Callable[..., parked.ParkedEvent], key: st
     if not store.is_id(key):
         raise not_found()
     return json_answer(decide(uow.session, key, uow.caller).document())
-
-
-def _whole(call: Call, name: str) -> int | None:
-    text = call.request.args.get(name)
-    if text is None or text.isdecimal():
-        return None if text is None else int(text)
-    raise _no_cursor(name)
 
 
 def _no_cursor(name: str) -> Problem:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.records import idempotency, jobs
+from crmkit.records.tailoring import indexes
 
 _HOUR = 3600.0
+_INDEXES = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +39,9 @@ def _forget_jobs(database: Database, _settings: Settings) -> None:
             found = jobs.prune(session)
 
 
-HOUSEKEEPING = (every(_HOUR, _forget_answers), every(_HOUR, _forget_jobs))
+HOUSEKEEPING = (
+    every(_HOUR, _forget_answers),
+    every(_HOUR, _forget_jobs),
+    every(_INDEXES, indexes.tend),
+)
 """What every service does."""

@@ -27,6 +27,12 @@ def require(entity: Entity, caller: Caller, verb: str) -> None:
         raise forbidden(f"Only administrators may {verb} {entity.plural.replace('-', ' ')}.")
 
 
+def require_administrator(caller: Caller, wish: str) -> None:
+    """Raise Problem 403 for everybody else; `wish` is what only administrators may do."""
+    if not caller.is_admin:
+        raise forbidden(f"Only administrators may {wish}.")
+
+
 def _methods_beside(entity: Entity, verb: str) -> list[str]:
     """What the address of a closed verb does take."""
     verbs = ("view", "create") if verb == "create" else ("view", "edit", "delete")

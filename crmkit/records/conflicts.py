@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import FieldError, Problem, invalid, refused
 from crmkit.entity import Entity
+from crmkit.records.tailoring import indexes
 
 _UNIQUE = "23505"
 
@@ -22,7 +23,8 @@ def refusal_of(entities: Mapping[str, Entity], error: DBAPIError) -> Problem | N
     for entity in entities.values():
         table = entity.model.__table__
         for name, field in entity.own_fields.items():
-            if field.unique and constraint == f"{table.name}_{name}_key":
+            own = f"{table.name}_{name}_key", indexes.name_of_unique(entity, name)
+            if field.unique and constraint in own:
                 detail = f"another {entity.title.lower()} has this value already"
                 return invalid([FieldError(f"/{name}", "not_unique", detail)])
     return refused("conflict", f"Another record stands against it ({constraint}).")

@@ -106,12 +106,15 @@ class Changes(BaseModel):
 
 
 def of_record(
-    uow: UnitOfWork, entity: Entity, record_id: str, *, limit: int, before: int | None
-) -> tuple[list[dict[str, Any]], int | None]:
-    """The record's writes, newest first, and the sequence number the next page starts before.
+    uow: UnitOfWork, subject: str, record_id: str, *, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """The writes of a record, newest first, as `History`; `subject` is the entity's name.
 
-    Those of what was merged into it are among them.
+    Those of what was merged into it are among them. Raises Problem 400 for another list's cursor.
     """
+    if cursor is not None and not cursor.isdecimal():
+        error = FieldError("/cursor", "invalid", "is no cursor of this list")
+        raise bad_request("invalid_cursor", "The cursor cannot be read.", [error])
     columns = history.c
     record_ids = select(literal(record_id, columns.record_id.type)).union_all(
         merged.gone_into([record_id])
@@ -128,14 +131,14 @@ def of_record(
             columns.changes,
         )
         .where(
-            columns.entity == entity.name,
+            columns.entity == subject,
             columns.record_id == any_(func.array(record_ids.scalar_subquery())),
         )
         .order_by(columns.seq.desc())
         .limit(limit + 1)
     )
-    if before is not None:
-        query = query.where(columns.seq < before)
+    if cursor is not None:
+        query = query.where(columns.seq < int(cursor))
     rows = uow.session.execute(query).all()
     page = [
         {
@@ -151,7 +154,8 @@ def of_record(
         }
         for row in rows[:limit]
     ]
-    return page, rows[limit - 1].seq if len(rows) > limit else None
+    more = len(rows) > limit
+    return {"items": page, "next_cursor": str(rows[limit - 1].seq) if more else None}
 
 
 def forget(uow: UnitOfWork, _entity: Entity, record_ids: Sequence[str]) -> None:

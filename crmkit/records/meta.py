@@ -1,5 +1,6 @@
 """What a client needs to show an entity: its fields, choices, verbs, and the caller's rights."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -8,6 +9,8 @@ from pydantic.json_schema import SkipJsonSchema
 from crmkit.entity import RECORD_VERBS, Entity
 from crmkit.fields import Field, Kind
 from crmkit.records import access, filters
+from crmkit.records.tailoring import describing, layout
+from crmkit.records.tailoring.languages import spoken
 from crmkit.unit_of_work import UnitOfWork
 
 
@@ -16,8 +19,19 @@ class FieldDescription(BaseModel):
 
     name: str
     kind: str
+    label: str
     required: bool
     read_only: bool
+    help: str | None = None
+    custom: bool | SkipJsonSchema[None] = None
+    block: str | SkipJsonSchema[None] = None
+    position: int | SkipJsonSchema[None] = None
+    unique: bool | SkipJsonSchema[None] = None
+    mass_editable: bool | SkipJsonSchema[None] = None
+    quick_create: bool | SkipJsonSchema[None] = None
+    summary: bool | SkipJsonSchema[None] = None
+    header: bool | SkipJsonSchema[None] = None
+    display: str | SkipJsonSchema[None] = None
     filters: list[str] | SkipJsonSchema[None] = None
     sortable: bool | SkipJsonSchema[None] = None
     default: Any = None
@@ -26,6 +40,15 @@ class FieldDescription(BaseModel):
     target: str | SkipJsonSchema[None] = None
     minimum: str | SkipJsonSchema[None] = None
     maximum: str | SkipJsonSchema[None] = None
+
+
+class BlockDescription(BaseModel):
+    """A group of fields under a heading."""
+
+    name: str
+    label: str
+    collapsed: bool
+    fields: list[str]
 
 
 class OperatorDescription(BaseModel):
@@ -42,24 +65,27 @@ class Description(BaseModel):
     entity: str
     plural: str
     title: str
+    title_of_many: str
+    active: bool
     label_fields: list[str]
     number_prefix: str
     fields: list[FieldDescription]
+    blocks: list[BlockDescription]
     line_fields: list[FieldDescription] | SkipJsonSchema[None] = None
     filter_operators: list[OperatorDescription]
     filter_periods: list[str]
     rights: dict[str, bool]
 
 
-def describe(uow: UnitOfWork, entity: Entity) -> dict[str, Any]:
-    """`GET /meta/{entity}` (design section 5)."""
+def describe(uow: UnitOfWork, entity: Entity, languages: Sequence[str] = ()) -> dict[str, Any]:
+    """`GET /meta/{entity}` (design section 5), in the first of the languages there are words in."""
     description: dict[str, Any] = {
         "entity": entity.name,
         "plural": entity.plural,
-        "title": entity.title,
+        **describing.names(entity, languages),
         "label_fields": entity.label,
-        "number_prefix": entity.prefix,
-        "fields": [_field(name, f) for name, f in entity.fields.items()],
+        "fields": fields(entity, languages),
+        "blocks": describing.blocks(entity, languages),
         "filter_operators": [
             {"name": operator.name, "takes": operator.takes, "meaning": operator.meaning}
             for operator in filters.OPERATORS.values()
@@ -70,13 +96,29 @@ def describe(uow: UnitOfWork, entity: Entity) -> dict[str, Any]:
             for verb in sorted(RECORD_VERBS | entity.verbs)
         },
     }
-    description["fields"] += [
-        {"name": name, "kind": "computed", "required": False, "read_only": True}
-        for name in entity.computed
-    ]
     if entity.line_model is not None:
-        description["line_fields"] = [_field(name, f) for name, f in entity.line_fields.items()]
+        lines = [{"label": spoken(n), **_field(n, f)} for n, f in entity.line_fields.items()]
+        description["line_fields"] = lines
     return description
+
+
+def fields(entity: Entity, languages: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Every field of the entity, computed ones last."""
+    places = layout.places(layout.blocks_of(entity))
+    described = [
+        _field(name, one)
+        | describing.presentation(entity, name, one, languages)
+        | places.get(name, {})
+        for name, one in entity.fields.items()
+    ]
+    computed = {"kind": "computed", "required": False, "read_only": True}
+    described += [{"name": n, "label": spoken(n), **computed} for n in entity.computed]
+    return described
+
+
+def field(entity: Entity, name: str, languages: Sequence[str] = ()) -> dict[str, Any]:
+    """One field."""
+    return next(one for one in fields(entity, languages) if one["name"] == name)
 
 
 def _field(name: str, field: Field) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from crmkit.records import (
     telling,
 )
 from crmkit.records.comments import threads
+from crmkit.records.tailoring import unique
 from crmkit.unit_of_work import UnitOfWork
 
 MOST_AT_ONCE = 200
@@ -129,6 +130,7 @@ def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
         raise refused("not_deleted", "The record is not in the recycle bin.")
     if is_merged:
         raise refused("merged", "The record was merged into another; undo the merge there.")
+    unique.check(uow, entity, record, {})
     record.deleted_at = None
     tell(uow, entity, record, "restored")
     following.put_all_back(uow, entity, [record.id])

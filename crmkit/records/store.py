@@ -22,6 +22,7 @@ from crmkit.records import (
     validation,
     value_types,
 )
+from crmkit.records.tailoring import unique
 from crmkit.unit_of_work import UnitOfWork, new_id
 
 _ID = re.compile(value_types.UUID_PATTERN)
@@ -223,6 +224,7 @@ def _settle(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> N
         errors += rule(record, before) or ()
     if errors:
         raise invalid(errors)
+    unique.check(uow, entity, record, before)
 
 
 def same(entity: Entity, record: Any, values: Mapping[str, Any]) -> bool:

@@ -5,11 +5,12 @@ from typing import Any
 
 from contracts.events.notices import NOTICE_FACTS
 from contracts.events.tags import TAG_FACTS
+from contracts.events.tailoring import TAILORING_FACTS
 from crmkit.entity import RECORD_FACTS, Entity
 from crmkit.schemas.catalogue import Service
 from crmkit.schemas.components import Components
 
-_OF_EVERY_SERVICE: Mapping[str, type[Any]] = {**TAG_FACTS, **NOTICE_FACTS}
+_OF_EVERY_SERVICE: Mapping[str, type[Any]] = {**TAG_FACTS, **NOTICE_FACTS, **TAILORING_FACTS}
 
 _ENVELOPE: dict[str, Any] = {
     "type": "object",

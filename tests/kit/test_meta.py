@@ -23,6 +23,17 @@ def test_every_field_is_described(ben):
     assert fields["name"] == {
         "name": "name",
         "kind": "text",
+        "label": "Name",
+        "help": None,
+        "custom": False,
+        "block": "details",
+        "position": 1,
+        "unique": False,
+        "mass_editable": True,
+        "quick_create": True,
+        "summary": True,
+        "header": False,
+        "display": "shown",
         "required": True,
         "read_only": False,
         "filters": ["eq", "ne", "empty", "contains", "starts_with", "ends_with", "not_contains"],
@@ -42,6 +53,7 @@ def test_every_field_is_described(ben):
     assert fields["crated"] == {
         "name": "crated",
         "kind": "computed",
+        "label": "Crated",
         "required": False,
         "read_only": True,
     }

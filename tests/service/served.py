@@ -151,6 +151,23 @@ def serving(name, package=""):
         url = cluster.copy_of(name, migrations.upgrade_kit)
     else:
         package, url = f"services.{name}", cluster.service_database(name)
+    with _running(package, url) as address:
+        service = Served(name, package, address, url)
+        service.know_people()
+        yield service
+        service.database.close()
+
+
+@contextmanager
+def another_copy_of(service, package):
+    """The same service once more, in a process of its own beside the first one."""
+    url = service.database.url.render_as_string(hide_password=False)
+    with _running(package, url) as address:
+        yield address
+
+
+@contextmanager
+def _running(package, url):
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "tests.service.serve", package, url],
         cwd=Path(__file__).parents[2],
@@ -159,10 +176,7 @@ def serving(name, package=""):
     )
     try:
         port = process.stdout.readline().strip()
-        service = Served(name, package, f"http://127.0.0.1:{port}", url)
-        service.know_people()
-        yield service
-        service.database.close()
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(10)

@@ -73,9 +73,13 @@ def shaped(session: Session, entities: Mapping[str, Entity]) -> Mapping[str, Ent
     """The entities as they are shaped at this moment; for work that comes now and then."""
     _, tailorings = load(session)
     return {
-        name: entity.tailored(tailorings[name]) if name in tailorings else entity
-        for name, entity in entities.items()
+        name: _as(entity, tailorings.get(name, AS_DECLARED)) for name, entity in entities.items()
     }
+
+
+def _as(entity: Entity, tailoring: Tailoring) -> Entity:
+    """The same one as before if it has this shape: what is remembered of it is still true."""
+    return entity if entity.tailoring == tailoring else entity.tailored(tailoring)
 
 
 class Shaped:
@@ -86,7 +90,6 @@ class Shaped:
 
     def __init__(self, declared: Mapping[str, Entity]) -> None:
         self.entities = declared
-        self._declared = declared
         self._version = 0
         self._until = 0.0
         self._changes = 0
@@ -125,9 +128,7 @@ class Shaped:
         if version <= self._version:
             return
         self._version = version
-        shaped = {}
-        for name, declared in self._declared.items():
-            tailoring = tailorings.get(name, AS_DECLARED)
-            held = self.entities[name]
-            shaped[name] = held if held.tailoring == tailoring else declared.tailored(tailoring)
-        self.entities = shaped
+        self.entities = {
+            name: _as(entity, tailorings.get(name, AS_DECLARED))
+            for name, entity in self.entities.items()
+        }

@@ -34,7 +34,8 @@ custom_field = Table(
     ),
 )
 """Administrators' own fields. Values are kept under the `id`, so that a name used again after its
-field was deleted never meets the values of the former one. `shape` is what cannot be set later."""
+field was deleted never meets the values of the former one. `shape` is what cannot be set later.
+A deleted field stays until its values have been taken out of the records."""
 
 field_setting = Table(
     "field_setting",
@@ -61,3 +62,16 @@ tailoring_version = Table(
     Column("version", BigInteger, nullable=False),
 )
 """One row, counted up by every change of the tables above: what every process compares."""
+
+wanted_index = Table(
+    "wanted_index",
+    KIT,
+    Column("name", Text, primary_key=True),
+    Column("record_table", Text, nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("wanted", Boolean, nullable=False, server_default=text("true")),
+    Column("problem", Text),
+    Column("not_before", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+)
+"""Indexes that settings ask for, made and dropped beside the running service (`indexes.py`).
+`definition` is what follows CREATE; `problem` why the last try failed."""

@@ -76,4 +76,5 @@ CURRENCY = Entity(
     rules=(has_an_iso_code, has_a_rate, the_base_stays_in_use),
     closed=frozenset({"merge", "purge"}),
     on_delete=(not_the_base,),
+    essential=True,
 )

@@ -36,4 +36,5 @@ ORGANISATION = Entity(
     label=("name",),
     access=Access.ADMIN_WRITES,
     closed=frozenset({"create", "delete"}),
+    essential=True,
 )

@@ -76,4 +76,5 @@ ROLE = Entity(
     derive=(place_in_the_tree,),
     closed=frozenset({"merge", "purge"}),
     on_delete=(not_while_it_is_in_use,),
+    essential=True,
 )

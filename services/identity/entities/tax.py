@@ -57,4 +57,5 @@ TAX = Entity(
     access=Access.ADMIN_WRITES,
     closed=frozenset({"merge"}),
     rules=(is_a_percentage, builds_on_others_if_compound),
+    essential=True,
 )

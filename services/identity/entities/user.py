@@ -152,4 +152,5 @@ USER = Entity(
     verbs=frozenset({"set_password"}),
     closed=frozenset({"merge", "purge"}),
     on_delete=(leave,),
+    essential=True,
 )
