@@ -6,6 +6,7 @@ from dataclasses import dataclass
 USER = "crm.identity.user.*.v1"
 ROLE = "crm.identity.role.*.v1"
 SIGNING_KEYS = "crm.identity.signing_key.*.v1"
+ORGANISATION = "crm.identity.organisation.*.v1"
 CURRENCY = "crm.identity.currency.*.v1"
 TAX = "crm.identity.tax.*.v1"
 

@@ -58,10 +58,10 @@ def subscription(
 
 PEOPLE = hears(
     "people",
-    (identity.USER, identity.ROLE, identity.SIGNING_KEYS),
+    (identity.USER, identity.ROLE, identity.SIGNING_KEYS, identity.ORGANISATION),
     lambda uow, events: principals.apply_people(uow.session, events),
 )
-"""Who exists, who is above whom, and which keys sign tokens: every service needs to know."""
+"""Who exists, who is above whom, by which days they count, and which keys sign tokens."""
 
 TAG_CHANGES = hears("tags", (TAG_REPLACED,), tag_changes.hear)
 """Tags that were renamed, merged or deleted in every service."""

@@ -1,4 +1,6 @@
-"""The service's own copy of who exists: people, their place in the role tree, and token keys."""
+"""The service's own copy of who exists: people, their place in the role tree, token keys, and by
+which days they count.
+"""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,10 +10,12 @@ from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, bindparam, s
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from contracts.caller import Caller
+from contracts.caller import Calendar, Caller
 from contracts.events.base import Event
 from crmkit.db import KIT
 from crmkit.records import projection
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 principal = Table(
     "principal",
@@ -23,6 +27,8 @@ principal = Table(
     Column("role_id", Uuid(as_uuid=False), index=True),
     Column("is_admin", Boolean, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("time_zone", Text, nullable=False, server_default="UTC"),
+    Column("first_weekday", Integer, nullable=False, server_default="0"),
     Column("version", Integer, nullable=False),
 )
 
@@ -31,6 +37,14 @@ role = Table(
     KIT,
     Column("role_id", Uuid(as_uuid=False), primary_key=True),
     Column("path", Text, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+)
+
+organisation = Table(
+    "organisation_copy",
+    KIT,
+    Column("organisation_id", Uuid(as_uuid=False), primary_key=True),
+    Column("fiscal_month", Integer, nullable=False),
     Column("version", Integer, nullable=False),
 )
 
@@ -45,7 +59,10 @@ signing_key = Table(
 
 
 def apply_people(session: Session, events: Sequence[Event]) -> None:
-    """Keep the copy of users, roles and signing keys; events of other things are passed over."""
+    """Keep the copy of users, roles, signing keys and the organisation's fiscal year.
+
+    Events of other things are passed over.
+    """
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _COPIES}
     for event in events:
         subject = event.type.split(".")[2]
@@ -67,11 +84,23 @@ def _person(event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[s
         "role_id": record["role_id"],
         "is_admin": record["is_admin"],
         "active": record["active"] and not deleted,
+        "time_zone": record["time_zone"],
+        "first_weekday": weekday(record.get("first_day_of_week")),
     }
+
+
+def weekday(name: str | None) -> int:
+    """0 for Monday, which it also is for whoever has said nothing, to 6 for Sunday."""
+    return WEEKDAYS.index(name) if name else 0
 
 
 def _role(event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
     return {"role_id": event.subject, "path": "" if deleted else record["path"]}
+
+
+def _organisation(event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
+    month = 1 if deleted else record["fiscal_year_start_month"]
+    return {"organisation_id": event.subject, "fiscal_month": month}
 
 
 def _key(_event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
@@ -82,12 +111,17 @@ def _key(_event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str
 _COPIES: Mapping[str, tuple[Table, Callable[..., dict[str, Any]]]] = {
     "user": (principal, _person),
     "role": (role, _role),
+    "organisation": (organisation, _organisation),
     "signing_key": (signing_key, _key),
 }
 
 
 _FIND = (
-    select(principal, role.c.path)
+    select(
+        principal,
+        role.c.path,
+        select(organisation.c.fiscal_month).limit(1).scalar_subquery().label("fiscal_month"),
+    )
     .join_from(principal, role, role.c.role_id == principal.c.role_id, isouter=True)
     .where(principal.c.user_id == bindparam("user_id"))
 )
@@ -128,7 +162,16 @@ class CallerCache:
 
 def caller_from(row: Any, *, request_id: str, traceparent: str) -> Caller:
     """The caller that this row stands for."""
-    return Caller(row.user_id, row.username, row.is_admin, row.path or "", request_id, traceparent)
+    calendar = Calendar(row.time_zone, row.first_weekday, row.fiscal_month or 1)
+    return Caller(
+        row.user_id,
+        row.username,
+        row.is_admin,
+        row.path or "",
+        request_id,
+        traceparent,
+        calendar,
+    )
 
 
 def verification_keys(session: Session) -> list[dict[str, Any]]:

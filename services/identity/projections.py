@@ -24,6 +24,8 @@ def remember(uow: UnitOfWork, user: Any, *, active: bool) -> None:
         "role_id": user.role_id,
         "is_admin": user.is_admin,
         "active": active,
+        "time_zone": user.time_zone,
+        "first_weekday": principals.weekday(user.first_day_of_week),
         "version": user.version,
     }
     new = insert(principals.principal).values(user_id=user.id, **values)

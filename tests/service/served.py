@@ -137,7 +137,7 @@ def record(event_type, subject, version=1, /, *, deleted=False, **values):
 def person(user_id, version=1, **values):
     """The event that tells of a user; without an address unless `email` is given."""
     about = PEOPLE.get(user_id, _SOMEBODY)
-    state = about | {"email": None, "active": True} | values
+    state = about | {"email": None, "active": True, "time_zone": "UTC"} | values
     return record("crm.identity.user.changed.v1", user_id, version, **state)
 
 

@@ -71,7 +71,8 @@ _NAMES = re.compile(
     r"|(?P<which>last|this|next)_(?P<unit>week|month|quarter|year|fiscal_quarter|fiscal_year)"
     r"|(?P<way>last|next)_(?P<length>\d{1,5})_(?P<counted>days|hours)"
     r"|(?P<ago>\d{1,5})_(?P<past>days|hours)_ago"
-    r"|in_(?P<ahead>\d{1,5})_(?P<coming>days|hours)"
+    r"|in_(?P<ahead>\d{1,5})_(?P<coming>days|hours)",
+    re.ASCII,
 )
 
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}

@@ -32,7 +32,7 @@ ME = "me"
 
 _MOST_VALUES = 500
 _ENDS = 2
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ANYTHING = frozenset(Kind) - {Kind.JSON}
 _CONTAINING = TEXTS | {Kind.MULTISELECT}
 

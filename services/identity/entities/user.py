@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped
 from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Record, Snapshot
+from crmkit.records import principals
 from crmkit.unit_of_work import UnitOfWork
 from services.identity import projections, sessions
 from services.identity.entities import Base
@@ -38,6 +39,7 @@ class User(Record, Base):
     department: Mapped[str | None] = f.text(length=100)
     phone: Mapped[str | None] = f.phone()
     time_zone: Mapped[str] = f.text(length=64, default="UTC")
+    first_day_of_week: Mapped[str] = f.picklist(principals.WEEKDAYS, default="Monday")
     search: Mapped[Any] = f.search("username", "first_name", "last_name", "email", "title")
 
 
