@@ -147,9 +147,10 @@ class Entity:
     `verbs` names the actions beyond view, create, edit, delete, and `facts` the past-tense words
     they are told by beyond created, changed, deleted, restored; `closed` names the record verbs
     that clients do not have (a stock movement is never edited); `unlisted` names a yes-or-no field:
-    lists and search pass over records where it is yes, unless a filter asks for them; `tailoring`
-    is what administrators have changed, empty in a declaration; an `essential` entity is one that
-    they cannot switch off.
+    lists and search pass over records where it is yes, unless a filter asks for them; `examples`
+    has values of fields whose rules allow less than their kind does; `tailoring` is what
+    administrators have changed, empty in a declaration; an `essential` entity is one that they
+    cannot switch off.
     """
 
     model: type[Any]
@@ -168,6 +169,7 @@ class Entity:
     computed: Mapping[str, Computed] = field(default_factory=dict)
     on_delete: tuple[Guard, ...] = ()
     unlisted: str = ""
+    examples: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     tailoring: Tailoring = AS_DECLARED
     essential: bool = False
 

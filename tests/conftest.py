@@ -7,6 +7,8 @@ import pytest
 from tests import cluster
 from tests.rabbitmq_node import server
 
+pytest.register_assert_rewrite("crmkit.testing")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the worker processes of xdist share their leader's

@@ -18,7 +18,7 @@ from crmkit import migrations
 from crmkit.bus import envelope, inbox
 from crmkit.bus.transport import Delivery, Message
 from crmkit.db import Database
-from crmkit.records import hearing
+from crmkit.records import hearing, principals
 from crmkit.unit_of_work import new_id
 from tandem.provision import connect
 from tests import cluster
@@ -116,12 +116,13 @@ class Served:
     def know_people(self):
         jwk = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self._key.public_key()))
         key = {"kid": "test", "jwk": jwk | {"kid": "test"}, "retired": False}
-        self.hear(
-            "people",
+        told = [
             record("crm.identity.signing_key.created.v1", new_id(), **key),
             *(record("crm.identity.role.created.v1", r, path=p) for r, p in PATHS.items() if r),
             *(person(user_id) for user_id in PEOPLE),
-        )
+        ]
+        with self.database.transaction() as session:
+            principals.apply_people(session, told)
 
 
 def event(event_type, subject, version=1, /, **data):
@@ -168,8 +169,9 @@ def another_copy_of(service, package):
 
 @contextmanager
 def _running(package, url):
+    var = str(cluster.fresh_directory())
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.service.serve", package, url],
+        [sys.executable, "-W", "ignore", "-m", "tests.service.serve", package, url, var],
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,

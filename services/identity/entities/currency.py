@@ -66,6 +66,11 @@ def not_the_base(_: UnitOfWork, currency: Currency) -> None:
         raise refused("base_currency", "The base currency cannot be deleted.")
 
 
+_IN_USE = (
+    *("AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP"),
+    *("CZK", "DKK", "EGP", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "JPY"),
+)
+
 CURRENCY = Entity(
     model=Currency,
     name="currency",
@@ -77,4 +82,5 @@ CURRENCY = Entity(
     closed=frozenset({"merge", "purge"}),
     on_delete=(not_the_base,),
     essential=True,
+    examples={"code": _IN_USE},
 )

@@ -155,4 +155,5 @@ USER = Entity(
     closed=frozenset({"merge", "purge"}),
     on_delete=(leave,),
     essential=True,
+    examples={"time_zone": ("Europe/Berlin", "Asia/Shanghai", "UTC")},
 )

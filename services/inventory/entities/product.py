@@ -191,4 +191,8 @@ PRODUCT = Entity(
     derive=(prices_are_in_known_currencies, forget_a_notice_that_no_longer_holds),
     rules=(ends_do_not_precede_starts,),
     computed={"stock": Computed(shape=Stock, expression=stock)},
+    examples={
+        "prices": ([{"currency": "USD", "amount": "9.5"}], []),
+        "images": (["https://example.com/product.png"], []),
+    },
 )

@@ -95,4 +95,5 @@ STOCK_MOVEMENT = Entity(
     closed=frozenset({"edit", "delete"}),
     derive=(move_the_stock,),
     rules=(reason_is_for_people, something_moves),
+    examples={"reason": BY_HAND},
 )

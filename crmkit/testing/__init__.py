@@ -1,0 +1,1 @@
+"""The battery: what every entity of every service can do, proven from its declaration alone."""

@@ -1,0 +1,1 @@
+"""The behaviours of the battery: each one a function that raises AssertionError."""
