@@ -7,13 +7,14 @@ from enum import StrEnum
 from functools import cached_property, wraps
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import ColumnElement, DateTime, Index, Integer, Text, Uuid, text
-from sqlalchemy import inspect as inspect_model
+from sqlalchemy import ColumnElement, DateTime, Index, Integer, Text, Uuid, inspect, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from contracts.errors import FieldError
 from crmkit import custom
+from crmkit.choices import Replacement, replaced
 from crmkit.fields import Field, Kind
 from crmkit.tailoring import AS_DECLARED, Tailoring
 from crmkit.unit_of_work import UnitOfWork
@@ -117,6 +118,9 @@ RECORD_VERBS = frozenset({"view", "create", "edit", "delete", "merge", "purge"})
 
 _NEEDS = {"merge": frozenset({"merge", "edit", "delete"}), "purge": frozenset({"purge", "delete"})}
 """What must be open for a verb to be: nothing is purged that cannot be deleted first."""
+
+PICKLIST_FACTS = frozenset({"picklist_changed", "picklist_renamed"})
+"""What an entity tells of its picklists. Records that follow a rename tell nothing themselves."""
 
 Snapshot = Mapping[str, Any]
 """A record's values before a change; empty when it is being created."""
@@ -228,10 +232,27 @@ class Entity:
     @cached_property
     def columns(self) -> Mapping[str, Any]:
         """In SQL, each visible field: the table's column, or the expression of a custom one."""
-        held = self.model.__table__.c
+        return {name: self._read(name) for name in self.fields}
+
+    def held(self, name: str) -> Any:
+        """In SQL, what is stored of a field, though its value may have another name by now."""
+        one, table = self.fields[name], self.model.__table__.c
+        return custom.expression(table.custom, one) if one.key else table[name]
+
+    def _read(self, name: str) -> Any:
+        column = self.held(name)
+        for replacement in self.following.get(name, ()):
+            several = self.fields[name].kind is Kind.MULTISELECT
+            column = replaced(column, several=several, old=replacement.old, new=replacement.new)
+        return column
+
+    @cached_property
+    def following(self) -> Mapping[str, tuple[Replacement, ...]]:
+        """The fields some of whose values have new names that not all records have yet."""
         return {
-            name: custom.expression(held.custom, one) if one.key else held[name]
-            for name, one in self.fields.items()
+            name: one.picklist.moving
+            for name, one in self.own_fields.items()
+            if one.picklist is not None and one.picklist.moving
         }
 
     @property
@@ -247,10 +268,33 @@ class Entity:
             return False
         return not _NEEDS.get(verb, frozenset({verb})) & self.closed
 
-    def get(self, record: Any, name: str) -> Any:
-        """The value of any field of a loaded record."""
+    def follow(self, record: Any) -> None:
+        """Let a loaded record have the new names of its values, if its row has not yet.
+
+        Nothing is written by that: its row follows with all others.
+        """
+        for name in self.following:
+            one = self.fields[name]
+            assert one.picklist is not None
+            held = self._loaded(record, name)
+            attribute = "custom" if one.key else name
+            current = one.picklist.settled(held) or None
+            if current == held:
+                continue
+            value = custom.put(record.custom, one, current) if one.key else current
+            if attribute in inspect(record).committed_state:
+                setattr(record, attribute, value)
+            else:
+                set_committed_value(record, attribute, value)
+
+    def _loaded(self, record: Any, name: str) -> Any:
         one = self.fields[name]
         return custom.get(record.custom, one) if one.key else getattr(record, name)
+
+    def get(self, record: Any, name: str) -> Any:
+        """The value of any field of a loaded record."""
+        self.follow(record)
+        return self._loaded(record, name)
 
     def put(self, record: Any, name: str, value: Any) -> None:
         """Set any field of a loaded record."""
@@ -272,6 +316,7 @@ class Entity:
 
     def values(self, record: Any) -> dict[str, Any]:
         """Every visible field of a loaded record."""
+        self.follow(record)
         found = {name: getattr(record, name) for name in self.stored}
         for name, one in self.tailoring.custom.items():
             found[name] = custom.get(record.custom, one)
@@ -283,7 +328,7 @@ class Entity:
 
 
 def _declared(model: type[Any]) -> Mapping[str, Field]:
-    columns = inspect_model(model).columns
+    columns = inspect(model).columns
     return {c.key: c.info["field"] for c in columns if "field" in c.info}
 
 

@@ -1,6 +1,6 @@
 """The vocabulary in which an entity declares its fields: plain functions that return columns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Boolean, Computed, Date, DateTime, Integer, Numeric, Text, Time, Uuid
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import MappedColumn, mapped_column
+
+from crmkit.choices import Picklist, Traits, declared
 
 CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
 """Scripts written without spaces: each character is a word of its own to the search."""
@@ -58,7 +60,9 @@ class Field:
     """One field. `shape` is a pydantic type for JSON fields; `target` a linked entity.
 
     `key` is where the value of an administrator's own field is kept within the record's `custom`
-    column; that of a declared field is empty, for it has a column of its own.
+    column; that of a declared field is empty, for it has a column of its own. `choices` are a
+    picklist's values, `picklist` what is known of each; administrators may change it unless the
+    list is `fixed`: its values are then the program's own.
 
     A link whose target differs from record to record names in `target_in` the field that says it.
     """
@@ -69,6 +73,8 @@ class Field:
     default: Any = None
     max_length: int | None = None
     choices: tuple[str, ...] = ()
+    picklist: Picklist | None = None
+    fixed: bool = False
     target: str = ""
     minimum: Decimal | None = None
     maximum: Decimal | None = None
@@ -79,6 +85,10 @@ class Field:
     key: str = ""
     target_in: str = ""
     when_deleted: WhenDeleted = WhenDeleted.KEEP
+
+    def __post_init__(self) -> None:
+        if self.picklist is None and self.choices:
+            object.__setattr__(self, "picklist", declared(self.choices))
 
     @property
     def nullable(self) -> bool:
@@ -242,13 +252,21 @@ def time(*, required: bool = False, read_only: bool = False) -> MappedColumn[Any
 
 
 def picklist(
-    choices: Sequence[str],
+    choices: Sequence[str] | Mapping[str, Traits],
     *,
     required: bool = False,
     read_only: bool = False,
     default: str | None = None,
+    protected: Collection[str] = (),
+    fixed: bool = False,
+    role_based: bool = True,
 ) -> MappedColumn[Any]:
-    """One of `choices`."""
+    """One of `choices`, or of what administrators make of them; as a mapping, with their traits.
+
+    `protected` are the values that code relies on: administrators cannot rename or delete them. A
+    `fixed` list, and that of a field which nobody types into, cannot be changed at all. The values
+    of a `role_based` list may be limited to roles.
+    """
     return _column(
         Text,
         Field(
@@ -257,6 +275,8 @@ def picklist(
             read_only=read_only,
             default=default,
             choices=tuple(choices),
+            picklist=declared(choices, protected, role_based=role_based),
+            fixed=fixed or read_only,
         ),
     )
 
@@ -270,7 +290,13 @@ def multiselect(
     """Several of `choices`, each once, in the order of the choices."""
     return _column(
         JSONB(none_as_null=True),
-        Field(Kind.MULTISELECT, required=required, read_only=read_only, choices=tuple(choices)),
+        Field(
+            Kind.MULTISELECT,
+            required=required,
+            read_only=read_only,
+            choices=tuple(choices),
+            fixed=read_only,
+        ),
     )
 
 

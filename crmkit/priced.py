@@ -69,7 +69,7 @@ class Priced(Addressed, Owned):
     carrier: Mapped[str | None] = f.text(length=60)
     currency: Mapped[str | None] = f.text(length=3)
     conversion_rate: Mapped[Decimal | None] = f.decimal(scale=10, minimum=0)
-    tax_type: Mapped[str] = f.picklist(("individual", "group"), default="group")
+    tax_type: Mapped[str] = f.picklist(("individual", "group"), default="group", fixed=True)
     discount_percent: Mapped[Decimal | None] = f.percent()
     discount_amount: Mapped[Decimal | None] = f.money()
     taxes: Mapped[list[Any]] = f.json(Taxes, default=[])

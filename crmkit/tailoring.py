@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crmkit import custom
+from crmkit.choices import laid_over
 from crmkit.fields import Field, Kind
 
-OVERLAID = ("required", "default", "unique", "choices")
+OVERLAID = ("required", "default", "unique")
 """The settings of a field that change what the engine does; all others are for who shows it."""
 
 
@@ -39,12 +40,15 @@ AS_DECLARED = Tailoring()
 
 
 def _overlaid(declared: Field, settings: Mapping[str, Any] | None) -> Field:
-    changed = {name: settings[name] for name in OVERLAID if name in settings} if settings else {}
-    if not changed:
+    if not settings:
         return declared
-    if "choices" in changed:
-        changed["choices"] = tuple(changed["choices"])
+    changed: dict[str, Any] = {name: settings[name] for name in OVERLAID if name in settings}
     if changed.get("default") is not None:
         default = custom.decoded(declared, changed["default"])
         changed["default"] = tuple(default) if declared.kind is Kind.MULTISELECT else default
-    return replace(declared, **changed)
+    if declared.picklist is not None and "picklist" in settings:
+        picklist = laid_over(declared.picklist, settings["picklist"])
+        default = changed.get("default", declared.default)
+        changed |= {"picklist": picklist, "choices": picklist.names}
+        changed["default"] = picklist.current(default) or None
+    return replace(declared, **changed) if changed else declared

@@ -109,6 +109,10 @@ def _perform(context: ServiceContext, call: Call, operation: Operation, *, publi
             if not (tries_left and about_fields and context.reshaped()):
                 raise
             continue
+        except journal.Outdated:
+            if not tries_left:
+                raise unavailable("Administrators are at work.", retry_after=1) from None
+            continue
         except DBAPIError as error:
             if not tries_left or not _is_passing(error):
                 raise _problem_of(context, error) from error

@@ -65,7 +65,7 @@ class Action:
         if self.body is not None:
             given.append(validation.parse_body(self.body, call.json()))
         if self.query is not None:
-            given.append(_parse_query(self.query, call.arguments))
+            given.append(parse_query(self.query, call.arguments))
         result = self.run(*given)
         if result is None:
             return Answer(204)
@@ -77,7 +77,8 @@ class Action:
         return Answer(self.status, rendering.to_json(result))
 
 
-def _parse_query(shape: type[BaseModel], arguments: Sequence[tuple[str, str]]) -> Any:
+def parse_query(shape: type[BaseModel], arguments: Sequence[tuple[str, str]]) -> Any:
+    """A query string as the pydantic model `shape`. Raises Problem 400 naming what is wrong."""
     try:
         return shape.model_validate(dict(arguments))
     except ValidationError as failure:

@@ -16,6 +16,7 @@ from crmkit.doors.behaviours.comments import Commenting
 from crmkit.doors.behaviours.following import Following, RecentlyViewed
 from crmkit.doors.behaviours.jobs import Jobs
 from crmkit.doors.behaviours.mass import Mass
+from crmkit.doors.behaviours.picklists import Picklists
 from crmkit.doors.behaviours.recycle import RecycleBin
 from crmkit.doors.behaviours.tags import Tagging
 from crmkit.doors.behaviours.tailoring import Tailoring
@@ -42,6 +43,7 @@ class RecordService(
     RecentlyViewed,
     Jobs,
     Mass,
+    Picklists,
     RecycleBin,
     Tailoring,
     Behaviour,

@@ -52,7 +52,7 @@ def _signature(order: Sequence[Order]) -> str:
 
 def _value(field: Field, value: Any) -> Any:
     """A value as a cursor carries it: as it is kept, not as people send it."""
-    if field.kind in filters.TEXTS:
+    if field.kind in filters.TEXTS or field.kind is Kind.PICKLIST:
         return adapter(Field(Kind.LONG_TEXT)).validate_python(value)
     if field.kind is Kind.BOOLEAN:
         return adapter(field).validate_python(value)

@@ -10,7 +10,7 @@ from contracts.events import identity
 from contracts.events.base import Event
 from contracts.events.tags import TAG_REPLACED
 from crmkit.bus.subscription import Subscription
-from crmkit.entity import Entity
+from crmkit.entity import PICKLIST_FACTS, Entity
 from crmkit.records import currencies, journal, links, principals, tag_changes
 from crmkit.unit_of_work import UnitOfWork
 
@@ -26,6 +26,7 @@ class Hears:
     handle: Handler
     batch: int = 100
     by_version: bool = False
+    picklists: Handler | None = None
 
 
 def hears(
@@ -35,9 +36,13 @@ def hears(
     *,
     batch: int = 100,
     by_version: bool = False,
+    picklists: Handler | None = None,
 ) -> Hears:
-    """Call `handle(uow, events)` for what matches; what it writes is journalled with it."""
-    return Hears(name, tuple(patterns), handle, batch, by_version)
+    """Call `handle(uow, events)` for what matches; what it writes is journalled with it.
+
+    What entities tell of their picklists goes to `picklists`, before all else, if it is there.
+    """
+    return Hears(name, tuple(patterns), handle, batch, by_version, picklists)
 
 
 def subscription(
@@ -50,10 +55,18 @@ def subscription(
 
     def handle(session: Session, events: Sequence[Event]) -> None:
         uow = UnitOfWork(session, system_caller(), service, entities(session))
-        heard.handle(uow, events)
+        of_picklists = [event for event in events if _tells_of_a_picklist(event)]
+        if heard.picklists is not None and of_picklists:
+            heard.picklists(uow, of_picklists)
+        if others := [event for event in events if not _tells_of_a_picklist(event)]:
+            heard.handle(uow, others)
         journal.write(uow)
 
     return Subscription(heard.name, heard.patterns, handle, heard.batch, heard.by_version)
+
+
+def _tells_of_a_picklist(event: Event) -> bool:
+    return event.type.split(".")[-2] in PICKLIST_FACTS
 
 
 PEOPLE = hears(

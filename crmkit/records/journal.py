@@ -13,7 +13,7 @@ from crmkit.db import Database
 from crmkit.entity import Entity
 from crmkit.records import idempotency
 from crmkit.records.rendering import to_json
-from crmkit.records.tailoring import loading
+from crmkit.records.tailoring import changing, loading
 from crmkit.unit_of_work import Fact, UnitOfWork
 
 _JOURNAL = """
@@ -30,10 +30,14 @@ _JOURNAL = """
         FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS row(id uuid, type text, body text)
     )
 """
-_WAKE = "SELECT pg_notify('tandem_outbox', '')"
+_WAKE = "SELECT pg_notify('tandem_outbox', ''), (SELECT version FROM tailoring_version)"
 _WRITE = text(_JOURNAL + _WAKE)
 _WRITE_AND_KEEP = text(f"{_JOURNAL}, kept AS ({idempotency.KEEP_SQL}) {_WAKE}")
 _KEEP = text(idempotency.KEEP_SQL)
+
+
+class Outdated(Exception):  # noqa: N818 - said of what the transaction was based on
+    """Administrators have changed entities since this transaction looked: do it all again."""
 
 
 def event_of(uow: UnitOfWork, fact: Fact) -> Event:
@@ -56,14 +60,25 @@ def write(uow: UnitOfWork, answer: Mapping[str, Any] | None = None) -> None:
     """One statement for all facts of the transaction; called just before it commits.
 
     `answer` are the parameters of an answer that is kept with them (`idempotency.kept`).
+
+    Raises Outdated for a transaction whose records may not be as entities are shaped by now: who
+    commits has begun to write before whatever comes after.
     """
     uow.session.flush()
     if uow.facts:
         statement = _WRITE if answer is None else _WRITE_AND_KEEP
-        uow.session.execute(statement, {**_told(uow), **(answer or {})})
+        _, shape = uow.session.execute(statement, {**_told(uow), **(answer or {})}).one()
+        _not_outdated(uow, shape or 0)
         uow.facts.clear()
     elif answer is not None:
         uow.session.execute(_KEEP, answer)
+
+
+def _not_outdated(uow: UnitOfWork, shape: int) -> None:
+    seen = getattr(uow.entities, "version", shape)
+    if seen != shape and changing.RESHAPING not in uow.session.info:
+        uow.on_reshape()
+        raise Outdated
 
 
 def _told(uow: UnitOfWork) -> dict[str, str]:

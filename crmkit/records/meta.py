@@ -8,7 +8,9 @@ from pydantic.json_schema import SkipJsonSchema
 
 from crmkit.entity import RECORD_VERBS, Entity
 from crmkit.fields import Field, Kind
-from crmkit.records import access, filters
+from crmkit.records import access, filters, picklists
+from crmkit.records.picklists import dependencies
+from crmkit.records.picklists.dependencies import Dependency
 from crmkit.records.tailoring import describing, layout
 from crmkit.records.tailoring.languages import spoken
 from crmkit.unit_of_work import UnitOfWork
@@ -37,6 +39,7 @@ class FieldDescription(BaseModel):
     default: Any = None
     max_length: int | SkipJsonSchema[None] = None
     choices: list[str] | SkipJsonSchema[None] = None
+    colours: dict[str, str] | SkipJsonSchema[None] = None
     target: str | SkipJsonSchema[None] = None
     minimum: str | SkipJsonSchema[None] = None
     maximum: str | SkipJsonSchema[None] = None
@@ -60,7 +63,10 @@ class OperatorDescription(BaseModel):
 
 
 class Description(BaseModel):
-    """What `GET /meta/{entity}` answers; `rights` are the caller's."""
+    """What `GET /meta/{entity}` answers; `rights` and `choices` are the caller's.
+
+    `dependencies` tell what a choice in one field leaves to choose in another.
+    """
 
     entity: str
     plural: str
@@ -75,6 +81,7 @@ class Description(BaseModel):
     filter_operators: list[OperatorDescription]
     filter_periods: list[str]
     rights: dict[str, bool]
+    dependencies: list[Dependency]
 
 
 def describe(uow: UnitOfWork, entity: Entity, languages: Sequence[str] = ()) -> dict[str, Any]:
@@ -84,7 +91,7 @@ def describe(uow: UnitOfWork, entity: Entity, languages: Sequence[str] = ()) -> 
         "plural": entity.plural,
         **describing.names(entity, languages),
         "label_fields": entity.label,
-        "fields": fields(entity, languages),
+        "fields": fields(uow, entity, languages),
         "blocks": describing.blocks(entity, languages),
         "filter_operators": [
             {"name": operator.name, "takes": operator.takes, "meaning": operator.meaning}
@@ -95,18 +102,19 @@ def describe(uow: UnitOfWork, entity: Entity, languages: Sequence[str] = ()) -> 
             verb: access.may_ever(entity, uow.caller, verb)
             for verb in sorted(RECORD_VERBS | entity.verbs)
         },
+        "dependencies": [one.model_dump() for one in dependencies.of(entity)],
     }
     if entity.line_model is not None:
-        lines = [{"label": spoken(n), **_field(n, f)} for n, f in entity.line_fields.items()]
+        lines = [{"label": spoken(n), **_field(uow, n, f)} for n, f in entity.line_fields.items()]
         description["line_fields"] = lines
     return description
 
 
-def fields(entity: Entity, languages: Sequence[str] = ()) -> list[dict[str, Any]]:
+def fields(uow: UnitOfWork, entity: Entity, languages: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Every field of the entity, computed ones last."""
     places = layout.places(layout.blocks_of(entity))
     described = [
-        _field(name, one)
+        _field(uow, name, one)
         | describing.presentation(entity, name, one, languages)
         | places.get(name, {})
         for name, one in entity.fields.items()
@@ -116,12 +124,14 @@ def fields(entity: Entity, languages: Sequence[str] = ()) -> list[dict[str, Any]
     return described
 
 
-def field(entity: Entity, name: str, languages: Sequence[str] = ()) -> dict[str, Any]:
+def field(
+    uow: UnitOfWork, entity: Entity, name: str, languages: Sequence[str] = ()
+) -> dict[str, Any]:
     """One field."""
-    return next(one for one in fields(entity, languages) if one["name"] == name)
+    return next(one for one in fields(uow, entity, languages) if one["name"] == name)
 
 
-def _field(name: str, field: Field) -> dict[str, Any]:
+def _field(uow: UnitOfWork, name: str, field: Field) -> dict[str, Any]:
     described: dict[str, Any] = {
         "name": name,
         "kind": field.kind,
@@ -134,8 +144,9 @@ def _field(name: str, field: Field) -> dict[str, Any]:
         described["default"] = field.default
     if field.max_length is not None:
         described["max_length"] = field.max_length
-    if field.choices:
-        described["choices"] = field.choices
+    if field.picklist is not None:
+        described["choices"] = picklists.choosable(uow, field.picklist)
+        described["colours"] = {c.value: c.colour for c in field.picklist.choices if c.colour}
     if field.target:
         described["target"] = field.target
     for name_of_bound in ("minimum", "maximum"):

@@ -37,7 +37,8 @@ def line_names(entity: Entity) -> tuple[str, ...]:
 def readable(entity: Entity) -> dict[str, Any]:
     """What a read selects for each visible field: its column, or the computed expression."""
     computed = {name: c.expression().label(name) for name, c in entity.computed.items()}
-    own = {name: entity.columns[name].label(name) for name in entity.tailoring.custom}
+    expressions = (*entity.tailoring.custom, *entity.following)
+    own = {name: entity.columns[name].label(name) for name in expressions}
     return {**entity.columns, **own, **computed}
 
 

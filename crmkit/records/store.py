@@ -1,5 +1,6 @@
 """The verbs every record has. A write passes, in this order: access, unknown and read-only
-fields, validation, links, derivations, rules, number, row, and at commit history and outbox.
+fields, validation, choices, links, derivations, rules, number, row, and at commit history and
+outbox.
 """
 
 import re
@@ -17,6 +18,7 @@ from crmkit.records import (
     links,
     merged,
     numbering,
+    picklists,
     rendering,
     telling,
     validation,
@@ -36,6 +38,7 @@ def create(uow: UnitOfWork, entity: Entity, payload: Any, *, source: str = "API"
     entity = uow.of(entity)
     access.require(entity, uow.caller, "create")
     values = validation.parse(entity, payload, partial=False)
+    picklists.check(uow, entity, values)
     links.check(uow, entity, values)
     return insert(uow, entity, values, source=source)
 
@@ -174,6 +177,7 @@ def patch(
     record = fetch(uow, entity, key, "edit", if_match=if_match)
     values = validation.parse(entity, payload, partial=True)
     moved = {n: v for n, v in values.items() if n == "lines" or entity.get(record, n) != v}
+    picklists.check(uow, entity, moved, record)
     links.check(uow, entity, moved)
     return update(uow, entity, record, values)
 
@@ -217,6 +221,7 @@ def touch(
 
 
 def _settle(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> None:
+    entity.follow(record)
     for derivation in entity.derive:
         derivation(uow, record, before)
     errors: list[FieldError] = []

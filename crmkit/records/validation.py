@@ -66,7 +66,7 @@ def _request_model(entity: Entity, *, partial: bool) -> type[BaseModel]:
     shapes: dict[str, Any] = {}
     for name, f in _writable(entity.own_fields).items():
         # An owner may be left out of a new record, but never be taken from an old one.
-        emptied = bool(f.key) or entity.columns[name].nullable
+        emptied = bool(f.key) or entity.held(name).nullable
         nullable = f.nullable and (not partial or emptied)
         shapes[name] = (_annotation(f, nullable=nullable), _default(f, partial=partial))
     if entity.line_model is not None:

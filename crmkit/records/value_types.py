@@ -15,6 +15,7 @@ from pydantic import (
     Strict,
     StringConstraints,
     TypeAdapter,
+    WithJsonSchema,
 )
 from pydantic import Field as Constraint
 
@@ -127,14 +128,26 @@ def python_type(field: Field) -> Any:  # noqa: C901, PLR0911, PLR0912 - one case
             limits = StringConstraints(strip_whitespace=True, max_length=field.max_length)
             return Annotated[str, limits, _CLEAN]
         case Kind.PICKLIST:
-            return Literal[field.choices]
+            return _choice(field, Literal[field.choices])
         case Kind.MULTISELECT:
             several = list[Literal[field.choices]]  # type: ignore[name-defined]
-            return Annotated[several, AfterValidator(_each_once(field))]
+            return Annotated[_choice(field, several), AfterValidator(_each_once(field))]
         case Kind.LINK:
             return Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
         case Kind.JSON:
             return field.shape
+
+
+def _choice(field: Field, shape: Any) -> Any:
+    """A value of a picklist, or several, by names that are right or were until a moment ago.
+
+    Documents do not fix what administrators may change: they say what the values are as shipped.
+    """
+    if field.fixed or field.picklist is None:
+        return shape
+    one = {"type": "string", "x-choices": list(field.choices)}
+    schema = one if field.kind is Kind.PICKLIST else {"type": "array", "items": one}
+    return Annotated[shape, BeforeValidator(field.picklist.settled), WithJsonSchema(schema)]
 
 
 def _whole(bound: Decimal | None) -> int | None:
@@ -157,9 +170,9 @@ def read_type(field: Field) -> Any:  # noqa: PLR0911 - one case for each kind
         case Kind.TIME:
             return time
         case Kind.PICKLIST:
-            return Literal[field.choices]
+            return _choice(field, Literal[field.choices])
         case Kind.MULTISELECT:
-            return list[Literal[field.choices]]  # type: ignore[name-defined]
+            return _choice(field, list[Literal[field.choices]])  # type: ignore[name-defined]
         case Kind.JSON:
             return Any
         case _:

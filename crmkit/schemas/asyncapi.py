@@ -6,7 +6,8 @@ from typing import Any
 from contracts.events.notices import NOTICE_FACTS
 from contracts.events.tags import TAG_FACTS
 from contracts.events.tailoring import TAILORING_FACTS
-from crmkit.entity import RECORD_FACTS, Entity
+from crmkit.entity import PICKLIST_FACTS, RECORD_FACTS, Entity
+from crmkit.records.picklists.keeping import PicklistFact
 from crmkit.schemas.catalogue import Service
 from crmkit.schemas.components import Components
 
@@ -40,11 +41,14 @@ def document(services: Sequence[Service], *, version: str) -> dict[str, Any]:
     components = Components()
     components.put("Envelope", _ENVELOPE)
     channels: dict[str, Any] = {}
+    picklist = components.of(PicklistFact, mode="serialization")
     for service in services:
         for entity in service.entities:
             data = _record_data(components, entity)
             for fact in sorted(RECORD_FACTS | entity.facts):
                 _add(channels, f"crm.{service.name}.{entity.name}.{fact}.v1", data)
+            for fact in sorted(PICKLIST_FACTS):
+                _add(channels, f"crm.{service.name}.{entity.name}.{fact}.v1", picklist)
         for name, shape in {**_OF_EVERY_SERVICE, **service.facts}.items():
             data = components.of(shape, mode="serialization")
             _add(channels, f"crm.{service.name}.{name}.v1", data)

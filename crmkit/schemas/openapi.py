@@ -11,6 +11,7 @@ from crmkit.schemas.catalogue import Service, actions_of, routes_of
 from crmkit.schemas.components import Components
 
 _PREFIX = "/api/v1"
+_PLACE = re.compile(r"<(?:path:)?(\w+)>")
 _VARIABLE = re.compile(r"{(\w+)}")
 _RECORD = re.compile(r"\b(an? )?records?\b")
 _METHODS_WITH_KEY = frozenset({"POST"})
@@ -93,7 +94,7 @@ def _for(about: About, entity: Entity) -> About:
         return (article if found[1] else "") + one
 
     path = about.path.replace("<plural>/<key>", "<plural>/{id}").replace("<plural>", entity.plural)
-    path = path.replace("<name>", entity.name).replace("<", "{").replace(">", "}")
+    path = _PLACE.sub(r"{\1}", path.replace("<name>", entity.name))
     places = about.places
     if "{id}" in path:
         places = {"id": f"Id or number of the {one}.", **places}

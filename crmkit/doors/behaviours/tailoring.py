@@ -5,12 +5,10 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from contracts.errors import not_found
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
-from crmkit.entity import Entity
-from crmkit.records import access, history, meta, query, validation
+from crmkit.records import history, meta, query, validation
 from crmkit.records.jobs import JobDocument, Work
 from crmkit.records.tailoring import changing, emptying, modules, numbers, own_fields, settings
 from crmkit.records.tailoring.languages import wished
@@ -41,12 +39,14 @@ class Tailoring(Behaviour):
     @route("GET", "/meta/<name>", query=MetaQuery, answer=meta.Description)
     def describe_entity(self, uow: UnitOfWork, call: Call, name: str) -> Answer:
         """Fields, layout, choices and verbs of records, and what the caller may do."""
-        return json_answer(meta.describe(uow, _named(uow, name), _languages(call)))
+        return json_answer(meta.describe(uow, self._described(uow, name), _languages(call)))
 
     @route("GET", "/meta/<name>/fields", query=MetaQuery, answer=Fields)
     def list_fields(self, uow: UnitOfWork, call: Call, name: str) -> Answer:
         """Every field of records with what is set of it."""
-        return json_answer({"items": meta.fields(_named(uow, name), _languages(call))})
+        return json_answer(
+            {"items": meta.fields(uow, self._described(uow, name), _languages(call))}
+        )
 
     @route(
         "POST",
@@ -58,10 +58,10 @@ class Tailoring(Behaviour):
     )
     def add_field(self, uow: UnitOfWork, call: Call, name: str) -> Answer:
         """Add a field to records, however many there are."""
-        entity = _mine(uow, name)
+        entity = self._shaped_by(uow, name)
         wish = validation.parse_body(own_fields.NewField, call.json())
         shaped = own_fields.add(uow, entity, wish)
-        return json_answer(meta.field(shaped, wish.name, _languages(call)), 201)
+        return json_answer(meta.field(uow, shaped, wish.name, _languages(call)), 201)
 
     @route(
         "PATCH",
@@ -73,10 +73,10 @@ class Tailoring(Behaviour):
     )
     def change_field(self, uow: UnitOfWork, call: Call, name: str, field: str) -> Answer:
         """Set how a field of records is filled in and shown; null sets it back."""
-        entity = _mine(uow, name)
+        entity = self._shaped_by(uow, name)
         wish = validation.parse_body(settings.FieldSettings, call.json())
         shaped = own_fields.change(uow, entity, field, wish)
-        return json_answer(meta.field(shaped, field, _languages(call)))
+        return json_answer(meta.field(uow, shaped, field, _languages(call)))
 
     @route(
         "DELETE",
@@ -88,17 +88,17 @@ class Tailoring(Behaviour):
     )
     def delete_field(self, uow: UnitOfWork, _call: Call, name: str, field: str) -> Answer:
         """Delete an own field of records with all its values, which a job then takes out."""
-        return json_answer(own_fields.delete(uow, _mine(uow, name), field), 202)
+        return json_answer(own_fields.delete(uow, self._shaped_by(uow, name), field), 202)
 
     @route("GET", "/meta/<name>/layout", answer=Layout)
     def read_layout(self, uow: UnitOfWork, _call: Call, name: str) -> Answer:
         """How forms of records are laid out."""
-        return json_answer({"blocks": blocks_of(_named(uow, name))})
+        return json_answer({"blocks": blocks_of(self._described(uow, name))})
 
     @route("PUT", "/meta/<name>/layout", body=Layout, answer=Layout, only=_ADMINISTRATORS)
     def change_layout(self, uow: UnitOfWork, call: Call, name: str) -> Answer:
         """Lay forms of records out anew."""
-        entity = _mine(uow, name)
+        entity = self._shaped_by(uow, name)
         wish = validation.parse_body(Layout, call.json())
         begun = changing.begin(uow, entity)
         before = {"blocks": blocks_of(begun.entity)}
@@ -110,7 +110,7 @@ class Tailoring(Behaviour):
     @route("GET", "/meta/<name>/numbering", answer=numbers.Numbering)
     def read_numbering(self, uow: UnitOfWork, _call: Call, name: str) -> Answer:
         """What numbers of records look like, and the next one."""
-        return json_answer(numbers.current(uow, _named(uow, name)))
+        return json_answer(numbers.current(uow, self._described(uow, name)))
 
     @route(
         "PUT",
@@ -121,14 +121,14 @@ class Tailoring(Behaviour):
     )
     def change_numbering(self, uow: UnitOfWork, call: Call, name: str) -> Answer:
         """Number records from here on."""
-        entity = _mine(uow, name)
+        entity = self._shaped_by(uow, name)
         wish = validation.parse_body(numbers.Numbering, call.json())
         return json_answer(numbers.renumber(uow, entity, wish))
 
     @route("GET", "/meta/<name>/module", answer=modules.Module)
     def read_module(self, uow: UnitOfWork, _call: Call, name: str) -> Answer:
         """Whether records are switched on."""
-        return json_answer({"active": _named(uow, name).tailoring.active})
+        return json_answer({"active": self._described(uow, name).tailoring.active})
 
     @route(
         "PUT",
@@ -139,14 +139,14 @@ class Tailoring(Behaviour):
     )
     def switch_module(self, uow: UnitOfWork, call: Call, name: str) -> Answer:
         """Switch records off, keeping them, or on."""
-        entity = _mine(uow, name)
+        entity = self._shaped_by(uow, name)
         wish = validation.parse_body(modules.Module, call.json())
         return json_answer({"active": modules.switch(uow, entity, wish).tailoring.active})
 
     @route("GET", "/meta/<name>/names", answer=modules.NamesByLanguage)
     def read_names(self, uow: UnitOfWork, _call: Call, name: str) -> Answer:
         """What records are called, by language."""
-        return json_answer(modules.names_of(_named(uow, name)))
+        return json_answer(modules.names_of(self._described(uow, name)))
 
     @route(
         "PUT",
@@ -157,7 +157,7 @@ class Tailoring(Behaviour):
     )
     def change_names(self, uow: UnitOfWork, call: Call, name: str) -> Answer:
         """Call records something else, by language."""
-        entity = _mine(uow, name)
+        entity = self._shaped_by(uow, name)
         wish = validation.parse_body(modules.NamesByLanguage, call.json())
         return json_answer(modules.names_of(modules.rename(uow, entity, wish)))
 
@@ -170,26 +170,12 @@ class Tailoring(Behaviour):
     )
     def shaping_history(self, uow: UnitOfWork, call: Call, name: str) -> Answer:
         """Who shaped records and when, newest first."""
-        entity = _mine(uow, name)
+        entity = self._shaped_by(uow, name)
         limit = query.page_size(call.request.args.get("limit"))
         cursor = call.request.args.get("cursor")
         subject = changing.id_of(uow.service, entity)
         found = history.of_record(uow, changing.SUBJECT, subject, limit=limit, cursor=cursor)
         return json_answer(found)
-
-
-def _named(uow: UnitOfWork, name: str) -> Entity:
-    entity: Entity | None = uow.entities.get(name)
-    if entity is None:
-        raise not_found(f"There is no entity {name!r} here.")
-    return entity
-
-
-def _mine(uow: UnitOfWork, name: str) -> Entity:
-    """The same for an administrator. Raises Problem 403."""
-    entity = _named(uow, name)
-    access.require_administrator(uow.caller, "shape modules")
-    return entity
 
 
 def _languages(call: Call) -> tuple[str, ...]:

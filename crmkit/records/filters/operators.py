@@ -152,7 +152,12 @@ def _each(field: Field, values: Sequence[Any], *, listed: bool) -> tuple[Any, ..
 
 
 def read_value(field: Field, value: Any) -> Any:
-    """One value as a condition on this field writes it; raises pydantic's ValidationError."""
+    """One value as a condition on this field writes it; raises pydantic's ValidationError.
+
+    A choice goes on being found by a name it had: whoever saved a condition need not know.
+    """
+    if field.picklist is not None:
+        value = field.picklist.current(value)
     if isinstance(value, str):
         if field.kind is Kind.LINK and field.target == "user" and value == ME:
             return value

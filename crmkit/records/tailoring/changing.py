@@ -15,6 +15,8 @@ from crmkit.tailoring import AS_DECLARED
 from crmkit.unit_of_work import UnitOfWork
 
 SUBJECT = "tailoring"
+RESHAPING = "reshaping"
+"""Noted of a session whose own transaction changes the shape of entities."""
 
 _COUNT_UP = text(
     "INSERT INTO tailoring_version (version) VALUES (1) "
@@ -92,6 +94,7 @@ def begin(uow: UnitOfWork, entity: Entity) -> Change:
     Everybody sees the change within half a second of the commit, this process at once.
     """
     version: int = uow.session.execute(_COUNT_UP).scalar_one()
+    uow.session.info[RESHAPING] = True
     event.listen(uow.session, "after_commit", lambda _: uow.on_reshape(), once=True)
     return again(Change(uow, entity, version))
 

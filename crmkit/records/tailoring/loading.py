@@ -82,6 +82,14 @@ def _as(entity: Entity, tailoring: Tailoring) -> Entity:
     return entity if entity.tailoring == tailoring else entity.tailored(tailoring)
 
 
+class Entities(dict[str, Entity]):
+    """Entities by name, and the version of all changes that they are shaped by."""
+
+    def __init__(self, entities: Mapping[str, Entity], version: int) -> None:
+        super().__init__(entities)
+        self.version = version
+
+
 class Shaped:
     """The same for work that comes all the time: one for each service and process.
 
@@ -89,7 +97,7 @@ class Shaped:
     """
 
     def __init__(self, declared: Mapping[str, Entity]) -> None:
-        self.entities = declared
+        self.entities = Entities(declared, 0)
         self._version = 0
         self._until = 0.0
         self._changes = 0
@@ -128,7 +136,8 @@ class Shaped:
         if version <= self._version:
             return
         self._version = version
-        self.entities = {
+        now = {
             name: _as(entity, tailorings.get(name, AS_DECLARED))
             for name, entity in self.entities.items()
         }
+        self.entities = Entities(now, version)

@@ -26,7 +26,9 @@ class Tax(Record, Base):
     name: Mapped[str] = f.text(length=100, required=True, unique=True)
     label: Mapped[str | None] = f.text(length=100)
     rate: Mapped[Decimal] = f.decimal(scale=4, minimum=0, required=True)
-    method: Mapped[str] = f.picklist(("simple", "compound", "deducted"), default="simple")
+    method: Mapped[str] = f.picklist(
+        ("simple", "compound", "deducted"), default="simple", fixed=True
+    )
     compound_on: Mapped[list[Any]] = f.json(_Names, default=[])
     active: Mapped[bool] = f.boolean(default=True)
     search: Mapped[Any] = f.search("name", "label")

@@ -44,7 +44,9 @@ class StockMovement(Record, Base):
     product_id: Mapped[str] = f.link("product", required=True)
     warehouse_id: Mapped[str | None] = f.link("warehouse", when_deleted=f.KEEP)
     quantity: Mapped[Decimal] = f.decimal(required=True)
-    reason: Mapped[str] = f.picklist((*BY_HAND, *BY_DOCUMENT), required=True)
+    reason: Mapped[str] = f.picklist(
+        (*BY_HAND, *BY_DOCUMENT), required=True, protected=("opening", "count", *BY_DOCUMENT)
+    )
     note: Mapped[str | None] = f.text(length=1000)
     balance: Mapped[Decimal | None] = f.decimal(read_only=True)
     shipment_id: Mapped[str | None] = f.link("shipment", read_only=True)
@@ -73,9 +75,8 @@ def move_the_stock(uow: UnitOfWork, movement: StockMovement, before: Snapshot) -
 def reason_is_for_people(movement: StockMovement, before: Snapshot) -> Iterator[FieldError]:
     """Movements of documents are written by the documents alone."""
     del before
-    if movement.reason not in BY_HAND:
-        detail = f"is written by documents; give one of {', '.join(BY_HAND)}"
-        yield FieldError("/reason", "reserved", detail)
+    if movement.reason in BY_DOCUMENT:
+        yield FieldError("/reason", "reserved", "is written by documents alone")
 
 
 def something_moves(movement: StockMovement, before: Snapshot) -> Iterator[FieldError]:

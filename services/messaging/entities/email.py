@@ -49,7 +49,7 @@ class Email(Owned, Base):
     body_html: Mapped[str | None] = f.long_text(length=500_000)
     template_id: Mapped[str | None] = f.link("email_template", when_deleted=f.KEEP)
     merge: Mapped[dict[str, Any]] = f.json(MergeValues, default={})
-    related_entity: Mapped[str | None] = f.picklist(MODULES)
+    related_entity: Mapped[str | None] = f.picklist(MODULES, fixed=True)
     related_id: Mapped[str | None] = f.link("", target_in="related_entity", when_deleted=f.KEEP)
     from_address: Mapped[str | None] = f.text(read_only=True, personal=True)
     status: Mapped[str] = f.picklist(STATUSES, read_only=True, default="queued")

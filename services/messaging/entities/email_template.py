@@ -37,7 +37,7 @@ class EmailTemplate(Record, Base):
     __tablename__ = "email_template"
 
     name: Mapped[str] = f.text(required=True)
-    module: Mapped[str | None] = f.picklist(MODULES)
+    module: Mapped[str | None] = f.picklist(MODULES, fixed=True)
     description: Mapped[str | None] = f.text(length=2000)
     subject: Mapped[str] = f.text(required=True)
     body_text: Mapped[str | None] = f.long_text(length=merging.MAX_LENGTH)

@@ -13,13 +13,13 @@ from pydantic import Field as Constraint
 from sqlalchemy import func, select
 
 from contracts.errors import FieldError, invalid
-from crmkit.records import access, links, rendering, store
+from crmkit.records import access, links, picklists, rendering, store
 from crmkit.unit_of_work import UnitOfWork
-from services.sales.actions.inputs import Id
+from services.sales.actions.inputs import Id, ShortText
 from services.sales.entities.account import ACCOUNT, Account
 from services.sales.entities.contact import CONTACT, Contact
 from services.sales.entities.lead import LEAD, Lead, converted_lead_is_read_only
-from services.sales.entities.opportunity import OPPORTUNITY, PROBABILITIES, Opportunity
+from services.sales.entities.opportunity import OPPORTUNITY, Opportunity
 from services.sales.entities.quote import QUOTE, Quote
 
 SALES_CYCLE = timedelta(days=30)
@@ -57,18 +57,20 @@ ADDRESS = ("street", "po_box", "city", "state", "code", "country")
 """The lead's address becomes the account's for bills and goods, and the contact's for mail."""
 
 Amount = Annotated[Decimal, Constraint(ge=0, max_digits=19, decimal_places=4)]
-Stage = Literal[tuple(PROBABILITIES)]  # type: ignore[valid-type]
 Subject = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 
 
 class NewOpportunity(BaseModel):
-    """`name` is the company's unless given; it is expected to close in thirty days."""
+    """`name` is the company's unless given; it is expected to close in thirty days.
+
+    `stage` is one of the opportunities' stages, the one they begin with unless given.
+    """
 
     model_config = ConfigDict(extra="forbid")
     name: Subject | None = None
     amount: Amount | None = None
     closing_date: date | None = None
-    stage: Stage = "Prospecting"  # type: ignore[valid-type]
+    stage: ShortText | None = None
 
 
 class ConvertLead(BaseModel):
@@ -185,7 +187,7 @@ def _opportunity(
         "name": wanted.name or lead.company,
         "amount": wanted.amount,
         "closing_date": wanted.closing_date or uow.at.date() + SALES_CYCLE,
-        "stage": wanted.stage,
+        "stage": picklists.chosen(uow, OPPORTUNITY, "stage", wanted.stage, at="/opportunity"),
     }
     opportunity: Opportunity = store.insert(uow, OPPORTUNITY, values, source="CRM")
     return opportunity

@@ -2,31 +2,33 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Constraint
 
 from contracts.errors import FieldError, invalid, refused
 from crmkit import totals
-from crmkit.records import rendering, store
+from crmkit.records import picklists, rendering, store
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.actions.inputs import Text
 from services.sales.entities import documents
 from services.sales.entities.invoice import INVOICE, Invoice
-from services.sales.entities.payment import METHODS, PAYMENT, Payment
+from services.sales.entities.payment import PAYMENT, Payment
 
 Amount = Annotated[Decimal, Constraint(gt=0, max_digits=19, decimal_places=4)]
-Method = Literal[METHODS]  # type: ignore[valid-type]
 
 
 class NewPayment(BaseModel):
-    """`amount` is in the invoice's currency; `paid_on` is today (UTC) unless said."""
+    """`amount` is in the invoice's currency; `paid_on` is today (UTC) unless said.
+
+    `method` is one of the payments' methods.
+    """
 
     model_config = ConfigDict(extra="forbid")
     amount: Amount
     paid_on: date | None = None
-    method: Method | None = None
+    method: Text | None = None
     reference: Text | None = None
     description: Annotated[str, StringConstraints(max_length=50_000)] | None = None
 
@@ -59,7 +61,7 @@ def pay_invoice(uow: UnitOfWork, invoice: Invoice, body: NewPayment) -> Payment:
         "amount": amount,
         "currency": invoice.currency,
         "paid_on": body.paid_on or uow.at.date(),
-        "method": body.method,
+        "method": picklists.chosen(uow, PAYMENT, "method", body.method),
         "reference": body.reference,
         "description": body.description,
     }

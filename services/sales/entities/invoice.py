@@ -25,7 +25,7 @@ STATUSES = (
     "Paid",
     "Cancel",
 )
-SETTLED = frozenset({"Partially Paid", "Paid", "Cancel"})
+SETTLED = ("Partially Paid", "Paid", "Cancel")
 """The statuses that payments and cancellation set, and nobody types."""
 
 
@@ -51,7 +51,7 @@ class Invoice(Priced, Base):
     sales_order_id: Mapped[str | None] = f.link(
         "sales_order", read_only=True, when_deleted=f.REFUSE
     )
-    status: Mapped[str] = f.picklist(STATUSES, default="Created")
+    status: Mapped[str] = f.picklist(STATUSES, default="Created", protected=("Sent", *SETTLED))
     invoice_date: Mapped[date | None] = f.date()
     due_date: Mapped[date | None] = f.date()
     customer_no: Mapped[str | None] = f.text(length=100)
@@ -86,7 +86,7 @@ def cancelled_invoice_is_read_only(_: Invoice, before: Snapshot) -> None:
 def settled_statuses_are_not_typed(invoice: Invoice, before: Snapshot) -> Iterable[FieldError]:
     """Only payments make an invoice paid; only its cancellation cancels it."""
     was = before.get("status")
-    if invoice.status != was and SETTLED & {invoice.status, was}:
+    if invoice.status != was and {*SETTLED} & {invoice.status, was}:
         detail = f"{was or 'a new invoice'} becomes {invoice.status} by no hand"
         yield FieldError("/status", "set_by_action", detail)
 

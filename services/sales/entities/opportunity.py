@@ -2,32 +2,39 @@
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Mapped
 
 from crmkit import fields as f
+from crmkit.choices import Traits
 from crmkit.entity import Access, Entity, Owned, Snapshot
+from crmkit.priced import Percentage
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base
 from services.sales.entities.choices import LEAD_SOURCES
 
-PROBABILITIES = {
-    "Prospecting": 10,
-    "Qualification": 20,
-    "Needs Analysis": 25,
-    "Value Proposition": 50,
-    "Id. Decision Makers": 60,
-    "Perception Analysis": 70,
-    "Proposal/Price Quote": 75,
-    "Negotiation/Review": 90,
-    "Closed Won": 100,
-    "Closed Lost": 0,
-}
-"""The chance, in percent, that an opportunity takes on when it reaches a stage."""
 
-CLASSES = {"Closed Won": "won", "Closed Lost": "lost"}
-"""The stages at which it is decided; at all others it is open."""
+class Stage(Traits):
+    """What a stage means: the chance in percent that it brings, and whether it decides the sale."""
+
+    lasting = ("outcome",)
+    probability: Percentage = Decimal(0)
+    outcome: Literal["open", "won", "lost"] = "open"
+
+
+STAGES = {
+    "Prospecting": Stage(probability=Decimal(10)),
+    "Qualification": Stage(probability=Decimal(20)),
+    "Needs Analysis": Stage(probability=Decimal(25)),
+    "Value Proposition": Stage(probability=Decimal(50)),
+    "Id. Decision Makers": Stage(probability=Decimal(60)),
+    "Perception Analysis": Stage(probability=Decimal(70)),
+    "Proposal/Price Quote": Stage(probability=Decimal(75)),
+    "Negotiation/Review": Stage(probability=Decimal(90)),
+    "Closed Won": Stage(probability=Decimal(100), outcome="won"),
+    "Closed Lost": Stage(outcome="lost"),
+}
 
 _FEWEST_DECIMALS = 2
 
@@ -42,7 +49,7 @@ class Opportunity(Owned, Base):
     contact_id: Mapped[str | None] = f.link("contact")
     amount: Mapped[Decimal | None] = f.money()
     closing_date: Mapped[date] = f.date(required=True)
-    stage: Mapped[str] = f.picklist(tuple(PROBABILITIES), default="Prospecting")
+    stage: Mapped[str] = f.picklist(STAGES, default="Prospecting")
     stage_class: Mapped[str] = f.picklist(("open", "won", "lost"), default="open", read_only=True)
     probability: Mapped[Decimal | None] = f.percent()
     forecast_amount: Mapped[Decimal | None] = f.money(read_only=True)
@@ -54,16 +61,21 @@ class Opportunity(Owned, Base):
     search: Mapped[Any] = f.search("number", "name", "next_step")
 
 
-def follow_the_stage(_: UnitOfWork, opportunity: Opportunity, before: Snapshot) -> None:
-    """A new stage brings its own chance unless one is given with it; won is 100 %, lost is 0 %."""
-    stage = opportunity.stage
-    moved = stage != before.get("stage")
+def follow_the_stage(uow: UnitOfWork, opportunity: Opportunity, before: Snapshot) -> None:
+    """A new stage brings its own chance unless one is given with it; once it is decided, no other.
+
+    A stage that was never in the list (copied from elsewhere) leaves the sale open.
+    """
+    choice = uow.of(OPPORTUNITY).fields["stage"].picklist.get(opportunity.stage)
+    stage = Stage() if choice is None else choice.traits
+    moved = opportunity.stage != before.get("stage")
     given = opportunity.probability is not None and (
         opportunity.probability != before.get("probability")
     )
-    if stage in CLASSES or opportunity.probability is None or (moved and not given):
-        opportunity.probability = Decimal(PROBABILITIES[stage])
-    opportunity.stage_class = CLASSES.get(stage, "open")
+    decided = stage.outcome != "open"
+    if decided or opportunity.probability is None or (moved and not given):
+        opportunity.probability = stage.probability
+    opportunity.stage_class = stage.outcome
 
 
 def forecast(_: UnitOfWork, opportunity: Opportunity, __: Snapshot) -> None:

@@ -23,7 +23,7 @@ class Ticket(Owned, Base):
     __tablename__ = "ticket"
 
     title: Mapped[str] = f.text(required=True)
-    status: Mapped[str] = f.picklist(STATUSES, default="Open")
+    status: Mapped[str] = f.picklist(STATUSES, default="Open", protected=("Closed",))
     priority: Mapped[str] = f.picklist(PRIORITIES, default="Normal")
     severity: Mapped[str] = f.picklist(SEVERITIES, default="Minor")
     category: Mapped[str | None] = f.picklist(CATEGORIES)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from contracts.errors import FieldError, refused
 from crmkit import fields as f
+from crmkit.choices import Traits
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.doors.service import RecordService, get, post
@@ -45,7 +46,9 @@ class Widget(Owned, Base):
     active: Mapped[bool] = f.boolean(default=True)
     made_on: Mapped[date | None] = f.date()
     seen_at: Mapped[datetime | None] = f.instant()
-    colour: Mapped[str] = f.picklist(("Red", "Green", "Sky, blue"), default="Red")
+    colour: Mapped[str] = f.picklist(
+        ("Red", "Green", "Sky, blue"), default="Red", protected=("Green",)
+    )
     parent_id: Mapped[str | None] = f.link("widget")
     sizes: Mapped[list[Any]] = f.json(list[Size], default=[])
     gadget_id: Mapped[str | None] = f.link("gadget")
@@ -152,6 +155,46 @@ SECRET = Entity(
 )
 
 
+class Grade(Traits):
+    """Of a gadget: what it is worth."""
+
+    lasting = ("sold",)
+    price: Decimal = Decimal(1)
+    sold: bool = False
+
+
+class Gadget(Record, Base):
+    __tablename__ = "gadget"
+    name: Mapped[str] = f.text(required=True)
+    size: Mapped[str] = f.picklist(("S", "M", "L", "24/7"), default="M", protected=("L",))
+    shape: Mapped[str | None] = f.picklist(("Round", "Square", "Long"))
+    state: Mapped[str | None] = f.picklist(("new", "old"), read_only=True)
+    make: Mapped[str] = f.picklist(("Ours", "Theirs"), required=True, role_based=False)
+    grade: Mapped[str] = f.picklist(
+        {"A": Grade(price=Decimal(9)), "B": Grade(), "Gone": Grade(sold=True)}, default="B"
+    )
+    worth: Mapped[Decimal | None] = f.money(read_only=True)
+    search: Mapped[Any] = f.search("name")
+
+
+def weigh(uow: UnitOfWork, gadget: Any, before: Any) -> None:
+    """It is worth what its grade is, from the moment it has it."""
+    if gadget.grade != before.get("grade"):
+        gadget.worth = uow.of(GADGET).fields["grade"].picklist.get(gadget.grade).traits.price
+
+
+GADGET = Entity(
+    model=Gadget,
+    name="gadget",
+    plural="gadgets",
+    title="Gadget",
+    label=("name",),
+    access=Access.SHARED,
+    prefix="GAD",
+    derive=(weigh,),
+)
+
+
 class Paint(BaseModel):
     model_config = ConfigDict(extra="forbid")
     colour: str
@@ -201,7 +244,7 @@ class WorkshopService(RecordService):
 
     name = "workshop"
     base = Base
-    entities = (WIDGET, CRATE, RULE, SECRET)
+    entities = (WIDGET, CRATE, RULE, SECRET, GADGET)
     subscriptions = SUBSCRIPTIONS
     works = (NUDGE,)
     start = make_tables

@@ -8,7 +8,7 @@ import pytest
 
 from services.inventory.entities.purchase_order import STATUSES as PURCHASE_STATUSES
 from services.sales.entities.lead import STATUSES as LEAD_STATUSES
-from services.sales.entities.opportunity import PROBABILITIES
+from services.sales.entities.opportunity import STAGES as OPPORTUNITY_STAGES
 from services.sales.entities.quote import STAGES
 from services.sales.entities.sales_order import STATUSES as ORDER_STATUSES
 from services.support.entities.ticket import PRIORITIES, SEVERITIES
@@ -56,7 +56,7 @@ def test_every_reference_is_to_somebody_or_something() -> None:
 
 
 def test_there_is_one_of_everything_to_look_at() -> None:
-    assert [o.stage for o in company.OPPORTUNITIES] == list(PROBABILITIES)
+    assert [o.stage for o in company.OPPORTUNITIES] == list(OPPORTUNITY_STAGES)
     assert {q.state for q in company.QUOTES} == set(STAGES)
     assert {o.state for o in company.ORDERS} == set(ORDER_STATUSES)
     assert {t.status for t in company.TICKETS} == set(TICKET_STATUSES)
