@@ -14,7 +14,7 @@ from contracts.errors import FieldError, bad_request, invalid
 from crmkit.about import OwnRecord
 from crmkit.entity import Entity
 from crmkit.fields import Kind
-from crmkit.records import access, cursors, filters, marks, paths, rendering, searching
+from crmkit.records import access, cursors, filters, marks, paths, plans, rendering, searching
 from crmkit.records.cursors import Order
 from crmkit.records.filters import Tree
 from crmkit.records.filters.shapes import FilterTree
@@ -223,12 +223,7 @@ def _exactly(uow: UnitOfWork, query: Select[Any]) -> int:
 
 def _estimated(uow: UnitOfWork, query: Select[Any]) -> int:
     """The planner's own estimate: as cheap over millions of records as over ten."""
-    connection = uow.session.connection()
-    compiled = query.compile(
-        dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
-    )
-    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", compiled.params)
-    return int(plan.scalar_one()[0]["Plan"]["Plan Rows"])
+    return int(plans.plan(uow.session, query)["Plan Rows"])
 
 
 def _order(

@@ -72,7 +72,7 @@ def everywhere(uow: UnitOfWork, typed: str, *, limit: int) -> list[dict[str, Any
     hits: list[dict[str, Any]] = []
     for entity in uow.entities.values():
         table = entity.model.__table__
-        if "search" not in table.c or "view" in entity.closed:
+        if "search" not in table.c or not access.may_ever(entity, uow.caller, "view"):
             continue
         columns = [table.c[name] for name in dict.fromkeys(("id", "number", *entity.label))]
         listed = not_(table.c[entity.unlisted]) if entity.unlisted else true()

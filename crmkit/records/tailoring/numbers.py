@@ -31,8 +31,8 @@ def current(uow: UnitOfWork, entity: Entity) -> dict[str, Any]:
     """The prefix and the next number. Raises Problem 404 for records without numbers."""
     _require_numbers(entity)
     query = select(numbering.c.prefix, numbering.c.next).where(numbering.c.entity == entity.name)
-    row = uow.session.execute(query).mappings().one_or_none()
-    return {"prefix": entity.prefix, "next": 1} if row is None else dict(row)
+    row = uow.session.execute(query).one_or_none()
+    return {"prefix": entity.prefix, "next": 1} if row is None else _as_dict(row)
 
 
 def renumber(uow: UnitOfWork, entity: Entity, wish: Numbering) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def renumber(uow: UnitOfWork, entity: Entity, wish: Numbering) -> dict[str, Any]
     uow.session.execute(insert(numbering).values(fresh).on_conflict_do_nothing())
     mine = numbering.c.entity == entity.name
     query = select(numbering.c.prefix, numbering.c.next).where(mine).with_for_update()
-    before = dict(uow.session.execute(query).mappings().one())
+    before = _as_dict(uow.session.execute(query).one())
     lowest = _lowest(begun, before)
     allowed = max(lowest.get(wish.prefix, 1), _given(uow, entity, wish.prefix) + 1)
     if wish.next < allowed:
@@ -54,6 +54,10 @@ def renumber(uow: UnitOfWork, entity: Entity, wish: Numbering) -> dict[str, Any]
     begun.set_of_entity(SETTING, {**after, "lowest": {**lowest, wish.prefix: allowed}})
     begun.done("numbering", before, after)
     return after
+
+
+def _as_dict(row: Any) -> dict[str, Any]:
+    return {"prefix": row.prefix, "next": row.next}
 
 
 def _require_numbers(entity: Entity) -> None:

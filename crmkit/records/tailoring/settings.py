@@ -84,12 +84,13 @@ def _flaws(entity: Entity, name: str, given: Mapping[str, Any]) -> Iterator[Fiel
     if given.get("unique") is False and declared.unique:
         yield _relied_on("unique")
     too_long = (declared.max_length or 0) > LONGEST_UNIQUE
-    if given.get("unique") and (too_long or declared.kind in _NEVER_UNIQUE):
+    can_be_unique = not too_long and declared.kind not in _NEVER_UNIQUE
+    if given.get("unique") and not can_be_unique:
         yield FieldError("/unique", "invalid", f"this {declared.kind} field cannot be unique")
     if given.get("default") is not None and declared.kind in _WITHOUT_DEFAULT:
         yield FieldError("/default", "invalid", f"a {declared.kind} field has no default")
     default = given.get("default", field.default)
-    if given.get("unique", field.unique) and default is not None:
+    if can_be_unique and given.get("unique", field.unique) and default is not None:
         yield FieldError("/default", "invalid", "the same value for everybody is not unique")
 
 
