@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.events.base import Event
@@ -11,6 +11,7 @@ from crmkit.records.rendering import to_json
 from crmkit.unit_of_work import UnitOfWork
 from services.reporting import contributions
 from services.reporting.entities import Base
+from services.reporting.picklists import RENAMES, SHARED, renamed
 from services.reporting.summaries import PIPELINE, RECORDS, SALES, Differences
 
 LABELS: Mapping[str, tuple[str, ...]] = {
@@ -44,6 +45,7 @@ fact = Table(
     Column("owner_id", Uuid(as_uuid=False)),
     Column("deleted", Boolean),
     Column("state", JSONB),
+    Column("told_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False, comment="0 until the first state is written"),
     Index("ix_fact_entity_owner_id", "entity", "owner_id"),
 )
@@ -51,24 +53,25 @@ fact = Table(
 _KEYS = "jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(entity text, record_id uuid)"
 _PREPARE = text(
     f"INSERT INTO fact (entity, record_id, version) SELECT entity, record_id, 0 FROM {_KEYS} "  # noqa: S608
-    "ORDER BY entity, record_id ON CONFLICT DO NOTHING"
+    f"WHERE {SHARED} ORDER BY entity, record_id ON CONFLICT DO NOTHING"
 )
 # A statement of its own: only so is every row there, and all are locked in the order of their keys.
 _LOCK = text(
-    "SELECT entity, CAST(record_id AS text), version, deleted, state "  # noqa: S608
+    "SELECT entity, CAST(record_id AS text), version, deleted, state, told_at, "  # noqa: S608
+    f"{RENAMES} AS renames "
     f"FROM fact JOIN {_KEYS} USING (entity, record_id) "
     "ORDER BY entity, record_id FOR UPDATE OF fact"
 )
 _WRITE = """
     UPDATE fact SET number = row.number, label = row.label, owner_id = row.owner_id,
-        deleted = row.deleted, state = row.state, version = row.version
+        deleted = row.deleted, state = row.state, told_at = row.told_at, version = row.version
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(
         entity text, record_id uuid, number text, label text, owner_id uuid,
-        deleted boolean, state jsonb, version int)
+        deleted boolean, state jsonb, told_at timestamptz, version int)
     WHERE fact.entity = row.entity AND fact.record_id = row.record_id
 """
 
-_SUMMARISED = (
+SUMMARISED = (
     (RECORDS, contributions.records),
     (PIPELINE, contributions.pipeline),
     (SALES, contributions.sales),
@@ -89,7 +92,7 @@ def apply_facts(uow: UnitOfWork, events: Sequence[Event]) -> None:
     wanted = [{"entity": entity, "record_id": record_id} for entity, record_id in newest]
     keys = {"rows": to_json(wanted).decode()}
     uow.session.execute(_PREPARE, keys)
-    differences = [Differences() for _ in _SUMMARISED]
+    differences = [Differences() for _ in SUMMARISED]
     rows: list[dict[str, Any]] = []
     for known in uow.session.execute(_LOCK, keys).all():
         entity, record_id = known.entity, known.record_id
@@ -97,11 +100,13 @@ def apply_facts(uow: UnitOfWork, events: Sequence[Event]) -> None:
         if event.version <= known.version:
             continue
         rows.append(_row(entity, event))
-        for (_, contribution), difference in zip(_SUMMARISED, differences, strict=True):
-            if known.state is not None and not known.deleted:
-                difference.count(contribution(entity, known.state), -1)
+        was = known.state and renamed(known.state, known.told_at, known.renames)
+        now = renamed(event.data["record"], event.time, known.renames)
+        for (_, contribution), difference in zip(SUMMARISED, differences, strict=True):
+            if was is not None and not known.deleted:
+                difference.count(contribution(entity, was), -1)
             if not event.data["deleted"]:
-                difference.count(contribution(entity, event.data["record"]), 1)
+                difference.count(contribution(entity, now), 1)
     if rows:
         _write(uow, rows, differences)
 
@@ -112,7 +117,7 @@ def _write(
     """The facts and every sum that changes with them, in one statement."""
     parameters = {"rows": to_json(rows).decode()}
     parts = []
-    for (summary, _), difference in zip(_SUMMARISED, differences, strict=True):
+    for (summary, _), difference in zip(SUMMARISED, differences, strict=True):
         changed = summary.changed(difference)
         if changed:
             name = summary.table.name
@@ -135,5 +140,6 @@ def _row(entity: str, event: Event) -> dict[str, Any]:
         "owner_id": record.get("owner_id"),
         "deleted": event.data["deleted"],
         "state": None if purged else record,
+        "told_at": event.time,
         "version": event.version,
     }

@@ -3,6 +3,7 @@
 from contracts.events import inventory, messaging, sales, support
 from crmkit.records.hearing import CURRENCIES, EVERY_SERVICE, hears
 from services.reporting.projections import apply_facts
+from services.reporting.renaming import apply_picklists
 
 SUBSCRIPTIONS = (
     *EVERY_SERVICE,
@@ -29,6 +30,7 @@ SUBSCRIPTIONS = (
             messaging.EMAIL,
         ),
         apply_facts,
+        picklists=apply_picklists,
         by_version=True,
     ),
 )

@@ -19,11 +19,26 @@ Contribution = Mapping[Key, Figures]
 
 @dataclass(frozen=True)
 class Summary:
-    """A table of sums: `keys` name a row, the last of them being the owner; `figures` are sums."""
+    """A table of sums: `keys` name a row, the last of them being the owner; `figures` are sums.
+
+    `picklists` says which key is the value of a picklist, `opportunity.stage`.
+    """
 
     table: Table
     keys: tuple[str, ...]
     figures: tuple[str, ...]
+    picklists: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def merge(self, key: str) -> str:
+        """Moves the rows of the value `:o` of this key to its value `:n`."""
+        rest = [name for name in (*self.keys, *self.figures) if name != key]
+        sums = [f"{f} = {self.table.name}.{f} + excluded.{f}" for f in self.figures]
+        return (
+            f"WITH gone AS (DELETE FROM {self.table.name} WHERE {key} = :o RETURNING *) "  # noqa: S608
+            f"INSERT INTO {self.table.name} ({key}, {', '.join(rest)}) "
+            f"SELECT :n, {', '.join(rest)} FROM gone "
+            f"ON CONFLICT ({', '.join(self.keys)}) DO UPDATE SET {', '.join(sums)}"
+        )
 
     @cached_property
     def add(self) -> str:
@@ -62,7 +77,7 @@ class Differences:
             self.sums[key] = [a + sign * b for a, b in zip(held, figures, strict=True)]
 
 
-def _summary(name: str, keys: Sequence[str], figures: Sequence[str]) -> Summary:
+def _summary(name: str, keys: Sequence[str], figures: Sequence[str], **picklists: str) -> Summary:
     table = Table(
         name,
         Base.metadata,
@@ -70,13 +85,19 @@ def _summary(name: str, keys: Sequence[str], figures: Sequence[str]) -> Summary:
         Column("owner_id", Uuid(as_uuid=False), primary_key=True),
         *(Column(figure, Numeric, nullable=False) for figure in figures),
     )
-    return Summary(table, (*keys, "owner_id"), tuple(figures))
+    of = {picklist: key for key, picklist in picklists.items()}
+    return Summary(table, (*keys, "owner_id"), tuple(figures), of)
 
 
 RECORDS = _summary("record_summary", ("entity",), ("records",))
 """How many records of each entity, by owner."""
 
-PIPELINE = _summary("pipeline_summary", ("stage",), ("opportunities", "amount", "forecast_amount"))
+PIPELINE = _summary(
+    "pipeline_summary",
+    ("stage",),
+    ("opportunities", "amount", "forecast_amount"),
+    stage="opportunity.stage",
+)
 """Open opportunities by stage and owner, in the base currency."""
 
 SALES = _summary(

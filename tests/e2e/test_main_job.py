@@ -235,3 +235,28 @@ def test_people_see_their_own_and_what_is_below_them(people, admin, make_product
     assert not accounts(clara)
     assert clara.get(f"/products/{goods['id']}")["owner_id"] == ben.id
     clara("POST", "/roles", {"name": "x"}, status=403)
+
+
+def test_the_pipeline_follows_a_stage_by_its_new_name(admin, ben, tag):
+    stages = "/meta/opportunity/picklists/stage"
+
+    def pipeline():
+        found = admin.get("/reports/pipeline")["rows"]
+        return {row["key"]: (row["opportunities"], row["amount"]) for row in found}
+
+    trial = {"value": f"Trial/{tag}", "before": "Qualification", "traits": {"probability": "50"}}
+    admin("POST", f"{stages}/values", trial, status=201)
+    for _ in range(3):
+        about = {"name": tag, "closing_date": "2030-01-31", "amount": "10.00"}
+        made = ben.create("opportunities", **about, stage=f"Trial/{tag}")
+        assert (made["probability"], made["stage_class"]) == ("50", "open")
+    eventually(lambda: pipeline().get(f"Trial/{tag}"), (3, "30.00"), within=PATIENCE)
+    renamed = admin("PATCH", f"{stages}/values/Trial%2F{tag}", {"value": f"Pilot {tag}"})
+    assert f"Trial/{tag}" not in [one["value"] for one in renamed["values"]]
+    listed = ben.get(f"/opportunities?filter[stage]=Pilot {tag}&fields=stage")["items"]
+    assert [item["stage"] for item in listed] == [f"Pilot {tag}"] * 3
+    eventually(lambda: pipeline().get(f"Pilot {tag}"), (3, "30.00"), within=PATIENCE)
+    assert f"Trial/{tag}" not in pipeline()
+    eventually(lambda: admin.get(stages)["following"], [], within=PATIENCE)
+    admin("DELETE", f"{stages}/values/Pilot%20{tag}?replacement=Prospecting")
+    eventually(lambda: pipeline().get(f"Pilot {tag}"), None, within=PATIENCE)

@@ -1,5 +1,6 @@
 """The pipeline: what is still open, and what it would bring (spec 1.8, 1.20)."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -10,9 +11,10 @@ from crmkit.records import access
 from crmkit.unit_of_work import UnitOfWork
 from services.reporting.actions import labels
 from services.reporting.actions.money import base_currency
+from services.reporting.picklists import order_of
 from services.reporting.summaries import PIPELINE
 
-FUNNEL = (
+SHIPPED = (
     "Prospecting",
     "Qualification",
     "Needs Analysis",
@@ -22,7 +24,9 @@ FUNNEL = (
     "Proposal/Price Quote",
     "Negotiation/Review",
 )
-"""The open stages in the order an opportunity passes them; stages of one's own follow."""
+"""The open stages in the order an opportunity passes them, until an administrator puts them in
+another.
+"""
 
 
 class PipelineQuery(BaseModel):
@@ -84,7 +88,11 @@ def pipeline(uow: UnitOfWork, query: PipelineQuery) -> PipelineReport:
         )
         for row in found
     ]
-    rows.sort(key=_largest_first if by_owner else _down_the_funnel)
+    if by_owner:
+        rows.sort(key=_largest_first)
+    else:
+        stages = order_of(uow.session, "opportunity.stage") or SHIPPED
+        rows.sort(key=lambda row: _down_the_funnel(stages, row))
     return PipelineReport(
         group_by=query.group_by,
         currency=currency.code,
@@ -99,8 +107,9 @@ def pipeline(uow: UnitOfWork, query: PipelineQuery) -> PipelineReport:
     )
 
 
-def _down_the_funnel(row: PipelineRow) -> Any:
-    return (FUNNEL.index(row.key) if row.key in FUNNEL else len(FUNNEL), row.key)
+def _down_the_funnel(stages: Sequence[str], row: PipelineRow) -> Any:
+    """Stages that nobody has told of come last."""
+    return (stages.index(row.key) if row.key in stages else len(stages), row.key)
 
 
 def _largest_first(row: PipelineRow) -> Any:

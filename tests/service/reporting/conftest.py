@@ -8,10 +8,10 @@ import pytest
 from contracts.caller import Caller
 from contracts.events.base import Event
 from crmkit.db import KIT, Database
-from crmkit.records import currencies, principals
+from crmkit.records import currencies, hearing, principals
 from crmkit.unit_of_work import UnitOfWork, new_id
 from services.reporting.entities import Base
-from services.reporting.projections import apply_facts
+from services.reporting.subscriptions import SUBSCRIPTIONS
 from tests import cluster
 
 BOSS = "01990000-0000-7000-8000-000000000001"
@@ -24,14 +24,23 @@ PATHS = {HEAD: f"{HEAD}/", DESK: f"{HEAD}/{DESK}/"}
 ROLES = {BOSS: None, ANNA: HEAD, BEN: DESK, CLARA: DESK}
 
 
-def event(entity: str, record_id: str, version: int, record: dict, *, deleted=False) -> Event:
+(FACTS,) = (
+    hearing.subscription(heard, "reporting", lambda _: {})
+    for heard in SUBSCRIPTIONS
+    if heard.name == "facts"
+)
+
+
+def event(
+    entity: str, record_id: str, version: int, record: dict, *, deleted=False, hour=0
+) -> Event:
     service = {"product": "inventory", "ticket": "support"}.get(entity, "sales")
     return Event(
         id=new_id(),
         type=f"crm.{service}.{entity}.changed.v1",
         source=f"/{service}",
         subject=record_id,
-        time=datetime(2026, 3, 1, tzinfo=UTC),
+        time=datetime(2026, 3, 1, hour, tzinfo=UTC),
         data={"record": record, "changes": {}, "deleted": deleted},
         version=version,
         actor=BOSS,
@@ -84,7 +93,7 @@ class Reporting:
 
     def hear(self, *events: Event) -> None:
         with self.database.transaction() as session:
-            apply_facts(UnitOfWork(session, Caller(BOSS, "boss", True), "reporting"), events)
+            FACTS.handle(session, events)
 
     def forget(self) -> None:
         with self.database.engine.begin() as connection:
