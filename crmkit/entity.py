@@ -147,7 +147,8 @@ class Entity:
     """Everything the engine needs to know of one entity.
 
     `derive` computes fields before the rules look; `rules` return field errors or raise a Problem;
-    `on_delete` runs before a record goes into the bin and may refuse it by raising a Problem;
+    `on_delete` runs before a record goes into the bin and may refuse it by raising a Problem,
+    `on_merge` before it goes into another record, after those of `on_delete`;
     `verbs` names the actions beyond view, create, edit, delete, and `facts` the past-tense words
     they are told by beyond created, changed, deleted, restored; `closed` names the record verbs
     that clients do not have (a stock movement is never edited); `unlisted` names a yes-or-no field:
@@ -172,6 +173,7 @@ class Entity:
     line_model: type[Any] | None = None
     computed: Mapping[str, Computed] = field(default_factory=dict)
     on_delete: tuple[Guard, ...] = ()
+    on_merge: tuple[Guard, ...] = ()
     unlisted: str = ""
     examples: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     tailoring: Tailoring = AS_DECLARED

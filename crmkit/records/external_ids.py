@@ -1,10 +1,10 @@
 """Records under the keys other systems know them by, so that an import repeated changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Index, Table, Text, Uuid, delete, func, select
+from sqlalchemy import Column, Index, Table, Text, Uuid, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.errors import not_found, refused
@@ -69,6 +69,26 @@ def upsert(
     store.fetch(uow, entity, record_id, "edit")
     links.check(uow, entity, values)
     return store.update(uow, entity, record, values), Outcome.CHANGED
+
+
+def give(
+    uow: UnitOfWork, entity: Entity, losers: Sequence[str], survivor_id: str
+) -> list[dict[str, str]]:
+    """Let other systems' keys of `losers` name the survivor; what is needed to give them back."""
+    of_losers = external_id.c.record_id.in_(losers) & (external_id.c.entity == entity.name)
+    given = [row._asdict() for row in uow.session.execute(select(external_id).where(of_losers))]
+    uow.session.execute(update(external_id).where(of_losers).values(record_id=survivor_id))
+    return [{str(name): value for name, value in row.items()} for row in given]
+
+
+def give_back(
+    uow: UnitOfWork, entity: Entity, given: Sequence[Mapping[str, str]], survivor_id: str
+) -> None:
+    """Undo `give`."""
+    for row in given:
+        same = _find(entity, row["source"], row["key"]).whereclause
+        query = update(external_id).where(same, external_id.c.record_id == survivor_id)
+        uow.session.execute(query.values(record_id=row["record_id"]))
 
 
 def forget(uow: UnitOfWork, _entity: Entity, record_ids: Sequence[str]) -> None:

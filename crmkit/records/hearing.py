@@ -11,7 +11,7 @@ from contracts.events.base import Event
 from contracts.events.tags import TAG_REPLACED
 from crmkit.bus.subscription import Subscription
 from crmkit.entity import PICKLIST_FACTS, Entity
-from crmkit.records import currencies, journal, links, principals, tag_changes
+from crmkit.records import currencies, journal, links, principals, relinking, tag_changes
 from crmkit.unit_of_work import UnitOfWork
 
 Handler = Callable[[UnitOfWork, Sequence[Event]], None]
@@ -92,9 +92,8 @@ CURRENCIES = hears(
 
 def links_to(labels: Mapping[str, str], *patterns: str) -> Hears:
     """Keep what links of this service may point at; `labels` names each entity's label field."""
-    return hears(
-        "links",
-        patterns,
-        lambda uow, events: links.apply_labels(uow.session, events, labels),
-        by_version=True,
-    )
+
+    def handle(uow: UnitOfWork, events: Sequence[Event]) -> None:
+        relinking.follow(uow, links.apply_labels(uow.session, events, labels))
+
+    return hears("links", patterns, handle, by_version=True)

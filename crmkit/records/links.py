@@ -38,6 +38,7 @@ linked_record = Table(
     Column("number", Text),
     Column("label", Text, nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Column("merged_into", Uuid(as_uuid=False)),
     Column("version", Integer, nullable=False),
 )
 
@@ -115,24 +116,38 @@ def _known(uow: UnitOfWork, target: str, ids: Sequence[str]) -> Select[Any]:
     )
 
 
-def apply_labels(session: Session, events: Sequence[Event], labels: Mapping[str, str]) -> None:
-    """Keep the copy of others' records that ours may point at.
+def apply_labels(
+    session: Session, events: Sequence[Event], labels: Mapping[str, str]
+) -> list[Event]:
+    """Keep the copy of others' records that ours may point at; the events that were news.
 
     `labels` names the label field of each entity; events of other entities are passed over.
     """
-    projection.keep(
-        session,
-        linked_record,
-        [
-            {
-                "record_id": event.subject,
-                "entity": entity,
-                "number": event.data["record"]["number"],
-                "label": event.data["record"][labels[entity]] or "",
-                "deleted": event.data["deleted"],
-                "version": event.version,
-            }
-            for event in events
-            if (entity := event.type.split(".")[2]) in labels
-        ],
-    )
+    heard = {event.id: event for event in events if event.type.split(".")[2] in labels}
+    rows = [_row(event, labels) for event in heard.values()]
+    fresh = projection.keep(session, linked_record, rows)
+    newest = {(event.subject, event.version): event for event in heard.values()}
+    return [newest[record_id, version] for record_id, version in fresh]
+
+
+def _row(event: Event, labels: Mapping[str, str]) -> dict[str, Any]:
+    entity = event.type.split(".")[2]
+    record = event.data["record"]
+    return {
+        "record_id": event.subject,
+        "entity": entity,
+        "number": record["number"],
+        "label": record[labels[entity]] or "",
+        "deleted": event.data["deleted"],
+        "merged_into": survivor_of(event),
+        "version": event.version,
+    }
+
+
+def survivor_of(event: Event) -> str | None:
+    """Into which record the event's was merged by it; None if it was not."""
+    who = event.data.get("merge")
+    if not event.data["deleted"] or who is None:
+        return None
+    survivor_id: str = who["survivor_id"]
+    return survivor_id

@@ -34,6 +34,7 @@ merge = Table(
     Column("actor_id", Uuid(as_uuid=False), nullable=False),
     Column("before", JSONB, nullable=False, comment="the survivor's values that were replaced"),
     Column("after", JSONB, nullable=False, comment="what they were replaced by"),
+    Column("taken", JSONB, nullable=False, comment="what its losers were parted from"),
     Index("ix_merge_survivor_id", "survivor_id", "at"),
 )
 

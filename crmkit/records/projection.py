@@ -13,8 +13,12 @@ from crmkit.records.rendering import to_json
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-def keep(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+def keep(
+    session: Session, table: Table, rows: Iterable[Mapping[str, Any]]
+) -> list[tuple[str, int]]:
     """Store rows, all columns of `table`, unless what is stored is as new or newer.
+
+    Returns key and version of those that were news.
 
     One statement for all of them, in the order of their keys, so that two consumers given the same
     rows do not wait for each other in a circle.
@@ -25,9 +29,11 @@ def keep(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> N
         held = newest.get(row[key])
         if held is None or held["version"] < row["version"]:
             newest[row[key]] = row
-    if newest:
-        rows_in_json = to_json([newest[k] for k in sorted(newest)]).decode()
-        session.execute(_statement(table), {"rows": rows_in_json})
+    if not newest:
+        return []
+    rows_in_json = to_json([newest[k] for k in sorted(newest)]).decode()
+    found = session.execute(_statement(table), {"rows": rows_in_json})
+    return [(row[0], row[1]) for row in found]
 
 
 @lru_cache(maxsize=64)
@@ -41,5 +47,6 @@ def _statement(table: Table) -> TextClause:
         f"SELECT {', '.join(names)} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
         f"AS row({', '.join(typed)}) "
         f"ON CONFLICT ({key}) DO UPDATE SET {', '.join(changed)} "
-        f"WHERE {table.name}.version < excluded.version"
+        f"WHERE {table.name}.version < excluded.version "
+        f"RETURNING CAST({table.name}.{key} AS text), {table.name}.version"
     )

@@ -17,13 +17,13 @@ from crmkit.records import (
     access,
     external_ids,
     followers,
-    following,
     history,
     jobs,
     merged,
     query,
     recent,
     references,
+    relinking,
     rendering,
     searching,
     store,
@@ -106,7 +106,7 @@ def delete(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None = 
     references.refuse_if_held(uow, entity.name, record.id, held)
     record.deleted_at = uow.at
     tell(uow, entity, record, "deleted")
-    following.move_all(uow, entity, {record.id: None}, WhenDeleted.CLEAR)
+    relinking.move_all(uow, entity, {record.id: None}, WhenDeleted.CLEAR)
 
 
 def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
@@ -133,7 +133,7 @@ def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
     unique.check(uow, entity, record, {})
     record.deleted_at = None
     tell(uow, entity, record, "restored")
-    following.put_all_back(uow, entity, [record.id])
+    relinking.put_all_back(uow, entity, [record.id])
     return record
 
 

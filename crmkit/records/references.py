@@ -101,6 +101,11 @@ def to(entities: Mapping[str, Entity], target: str) -> list[Reference]:
     ]
 
 
+def self_links(entity: Entity) -> list[str]:
+    """The fields by which its records form a tree."""
+    return [r.name for r in to({entity.name: entity}, entity.name) if not r.field.target_in]
+
+
 def within(uow: UnitOfWork, target: str, *policies: WhenDeleted) -> list[Reference]:
     """Those of this service that ask for one of `policies` when their target is deleted."""
     return [r for r in to(uow.entities, target) if r.field.when_deleted in policies]
@@ -161,12 +166,14 @@ def move(
             for reference, place in _places(own, record):
                 old = reference.value(target, place)
                 if old is not None and old in moves:
-                    reference.point(place, moves[old])
+                    # Nothing is its own parent: what pointed at its loser points at nothing.
+                    new = None if moves[old] == record.id else moves[old]
+                    reference.point(place, new)
                     line_id = place.id if reference.of_lines else None
                     memory.append(
                         {
                             "target_id": old,
-                            "moved_to": moves[old],
+                            "moved_to": new,
                             "entity": name,
                             "record_id": record.id,
                             "line_id": line_id,
@@ -212,7 +219,7 @@ def put_back(uow: UnitOfWork, target: str, olds: Collection[str]) -> int:
     return len(rows)
 
 
-def forget(uow: UnitOfWork, _entity: Entity, record_ids: Sequence[str]) -> None:
+def forget(uow: UnitOfWork, _entity: Entity | None, record_ids: Sequence[str]) -> None:
     """Remember nothing of these records any more, neither as targets nor as who pointed."""
     columns = moved_reference.c
     ours = or_(columns.target_id.in_(record_ids), columns.record_id.in_(record_ids))

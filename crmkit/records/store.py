@@ -189,8 +189,12 @@ def update(
     values: Mapping[str, Any],
     *,
     fact: str = "changed",
+    **more: Any,
 ) -> Any:
-    """Set `values` on a fetched record, read-only ones included; rules still hold."""
+    """Set `values` on a fetched record, read-only ones included; rules still hold.
+
+    `more` is told with it (see `telling.tell`).
+    """
     entity = uow.of(entity)
     before = rendering.state(entity, record)
     for name, value in values.items():
@@ -199,16 +203,25 @@ def update(
         elif entity.get(record, name) != value:
             entity.put(record, name, value)
     _settle(uow, entity, record, before)
-    return touch(uow, entity, record, before, fact=fact)
+    return touch(uow, entity, record, before, fact=fact, **more)
 
 
 def touch(
-    uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot, *, fact: str = "changed"
+    uow: UnitOfWork,
+    entity: Entity,
+    record: Any,
+    before: Snapshot,
+    *,
+    fact: str = "changed",
+    **more: Any,
 ) -> Any:
-    """Store and journal a record whose attributes or lines an action has changed since `before`."""
+    """Store and journal a record whose attributes or lines an action has changed since `before`.
+
+    A change of nothing is passed over, unless there is `more` to tell than that.
+    """
     entity = uow.of(entity)
     after = rendering.state(entity, record)
-    if after == before:
+    if after == before and not more:
         return record
     record.version += 1
     record.modified_at = uow.at
@@ -216,7 +229,7 @@ def touch(
     # Not flushed: a handler of a hundred events then updates each table in one statement.
     after = rendering.state(entity, record)
     deleted = record.deleted_at is not None
-    telling.tell(uow, entity, fact, before=before, after=after, deleted=deleted)
+    telling.tell(uow, entity, fact, before=before, after=after, deleted=deleted, **more)
     return record
 
 

@@ -36,6 +36,17 @@ _ENVELOPE: dict[str, Any] = {
 }
 
 
+_MERGE: dict[str, Any] = {
+    "type": "object",
+    "description": "Told with `merged` and `unmerged`, by the survivor and by each loser.",
+    "required": ["survivor_id", "loser_ids"],
+    "properties": {
+        "survivor_id": {"type": "string", "format": "uuid"},
+        "loser_ids": {"type": "array", "items": {"type": "string", "format": "uuid"}},
+    },
+}
+
+
 def document(services: Sequence[Service], *, version: str) -> dict[str, Any]:
     """Every fact every service tells, with the shape of its data."""
     components = Components()
@@ -88,6 +99,7 @@ def _record_data(components: Components, entity: Entity) -> dict[str, Any]:
                 "additionalProperties": {"type": "array", "minItems": 2, "maxItems": 2},
             },
             "deleted": {"type": "boolean"},
+            "merge": _MERGE,
         },
     }
     return components.put(f"{entity.model.__name__}Fact", data)

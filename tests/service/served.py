@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+import warnings
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,7 +49,14 @@ class Api:
     def ask(self, method, path, body=None, **headers):
         """The answer as it is; `If_Match="1"` sends the header If-Match."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self._session.request(method, self._url + path, json=body, headers=names, timeout=30)
+        return self._session.request(
+            method,
+            self._url + path,
+            json=body,
+            headers=names,
+            timeout=30,
+            allow_redirects=False,
+        )
 
     def __call__(self, method, path, body=None, *, status=200, **headers):
         answer = self.ask(method, path, body, **headers)
@@ -79,7 +87,10 @@ class Served:
         self.database = Database(database_url, name)
         self._key = Ed25519PrivateKey.generate()
         heard = importlib.import_module(f"{package}.subscriptions").SUBSCRIPTIONS
-        self._subscriptions = {h.name: hearing.subscription(h, name, lambda _: {}) for h in heard}
+        entities = {entity.name: entity for entity in _declared(package)}
+        self._subscriptions = {
+            h.name: hearing.subscription(h, name, lambda _: entities) for h in heard
+        }
 
     def as_(self, user_id):
         """The service as this person meets it; None does not sign in."""
@@ -123,6 +134,12 @@ class Served:
         ]
         with self.database.transaction() as session:
             principals.apply_people(session, told)
+
+
+def _declared(package):
+    """The service's entities; its doors bring eventlet, which warns of itself."""
+    with warnings.catch_warnings(action="ignore"):
+        return importlib.import_module(f"{package}.service").SERVICE.entities
 
 
 def event(event_type, subject, version=1, /, **data):

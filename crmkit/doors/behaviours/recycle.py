@@ -17,10 +17,10 @@ from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import route
 from crmkit.records import (
     access,
-    following,
     jobs,
     query,
     recycle,
+    relinking,
     rendering,
     store,
     validation,
@@ -51,8 +51,8 @@ class RecycleBin(Behaviour):
 
     works: ClassVar[Sequence[Work]] = (
         Work("empty_bin", recycle.empty),
-        Work("move_links", following.move_step),
-        Work("put_links_back", following.put_back_step),
+        Work("move_links", relinking.move_step),
+        Work("put_links_back", relinking.put_back_step),
     )
 
     @route("DELETE", "/<plural>/<key>", verb="delete", answer=None, status=204, checked=True)

@@ -10,7 +10,7 @@ from pydantic import Field as Constraint
 from sqlalchemy import ScalarSelect, Text, cast, func, literal, select, update
 from sqlalchemy.orm import Mapped
 
-from contracts.errors import FieldError, invalid
+from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Computed, Entity, Owned, Snapshot
 from crmkit.priced import Taxes
@@ -19,7 +19,7 @@ from crmkit.records.value_types import URL_PATTERN
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory.entities import Base
 from services.inventory.entities.purchase_order import on_order
-from services.inventory.entities.stock_level import stock_total
+from services.inventory.entities.stock_level import StockLevel, stock_total
 from services.inventory.entities.vendor import GL_ACCOUNTS
 
 MANUFACTURERS = ("AltvetPet Inc.", "LexPon Inc.", "MetBeat Corp")
@@ -180,6 +180,17 @@ def ends_do_not_precede_starts(product: Product, before: Snapshot) -> Iterator[F
             yield FieldError(f"/{end}", "before_start", f"must not be before {start}")
 
 
+def stays_while_there_is_stock(uow: UnitOfWork, product: Product) -> None:
+    """Refuse to merge away a product that lies, is promised or moved anywhere.
+
+    Its ledger would have to be written anew. Raises Problem 409 `has_stock`.
+    """
+    level = StockLevel.__table__
+    if uow.session.scalar(select(level.c.id).where(level.c.product_id == product.id).limit(1)):
+        detail = f"{product.number} has stock or had some; merge the other one into it."
+        raise refused("has_stock", detail)
+
+
 PRODUCT = Entity(
     model=Product,
     name="product",
@@ -190,6 +201,7 @@ PRODUCT = Entity(
     prefix="PRO",
     derive=(prices_are_in_known_currencies, forget_a_notice_that_no_longer_holds),
     rules=(ends_do_not_precede_starts,),
+    on_merge=(stays_while_there_is_stock,),
     computed={"stock": Computed(shape=Stock, expression=stock)},
     examples={
         "prices": ([{"currency": "USD", "amount": "9.5"}], []),

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 
+from contracts.events.base import Event
 from crmkit.entity import Entity
 from crmkit.fields import WhenDeleted
-from crmkit.records import jobs, references
+from crmkit.records import jobs, links, references
 from crmkit.unit_of_work import UnitOfWork
 
 
@@ -46,6 +47,41 @@ def put_back_step(uow: UnitOfWork, job: jobs.Job) -> bool:
     put_back = references.put_back(uow, job.entity.name, ids)
     job.done += put_back
     return put_back == references.MOST_AT_ONCE
+
+
+def follow(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Let links of this service follow what other services say became of the records they own.
+
+    `events` are the newest of each record. A merged record is replaced by its survivor until the
+    merge is undone; a purged one is forgotten; a deleted one is still pointed at.
+    """
+    alive: dict[str, list[str]] = {}
+    for event in events:
+        entity, fact = event.type.split(".")[2:4]
+        survivor_id = links.survivor_of(event)
+        pointing = references.to(uow.entities, entity)
+        mine = uow.because_of(event)
+        if survivor_id is not None:
+            _move_whole(mine, entity, {event.subject: survivor_id}, pointing)
+        elif fact == "purged":
+            emptied = [reference for reference in pointing if reference.field.nullable]
+            _move_whole(mine, entity, {event.subject: None}, emptied)
+            references.forget(mine, None, [event.subject])
+        elif not event.data["deleted"]:
+            alive.setdefault(entity, []).append(event.subject)
+    for entity, ids in alive.items():
+        while references.put_back(uow, entity, ids) == references.MOST_AT_ONCE:
+            uow.session.flush()
+
+
+def _move_whole(
+    uow: UnitOfWork,
+    target: str,
+    moves: Mapping[str, str | None],
+    pointing: Sequence[references.Reference],
+) -> None:
+    while references.move(uow, target, moves, pointing) == references.MOST_AT_ONCE:
+        uow.session.flush()
 
 
 def _alive(uow: UnitOfWork, entity: Entity, ids: Collection[str]) -> set[str]:
