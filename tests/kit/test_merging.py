@@ -132,6 +132,36 @@ def test_what_pointed_at_the_losers_points_at_the_survivor(workshop, ben, make, 
     assert workshop.sql("SELECT 1 FROM moved_reference WHERE target_id = %s", loser["id"]) == []
 
 
+def test_what_hung_on_the_losers_hangs_on_the_survivor(ben, anna, make, tag):
+    survivor, loser = make(), make()
+    for widget, words in ((survivor, ["both"]), (loser, ["both", "its own"])):
+        for word in words:
+            ben("PUT", at(widget, "tags", f"{tag} {word}"), {"visibility": "shared"}, status=204)
+    ben("POST", at(survivor, "comments"), {"body": "first"}, status=201)
+    ben("POST", at(loser, "comments"), {"body": "second"}, status=201)
+    anna("PUT", at(loser, "follow"), status=204)
+
+    def hanging(widget):
+        tags = [each["name"] for each in ben.get(at(widget, "tags"))["items"]]
+        said = [each["body"] for each in ben.get(at(widget, "comments"))["items"]]
+        stars = [each["id"] for each in anna.get("/followed")["items"]]
+        return sorted(tags), sorted(said), widget["id"] in stars
+
+    before = hanging(survivor), hanging(loser)
+    assert before == (
+        ([f"{tag} both"], ["first"], False),
+        ([f"{tag} both", f"{tag} its own"], ["second"], True),
+    )
+    merge(ben, survivor, loser)
+    assert hanging(survivor) == (
+        [f"{tag} both", f"{tag} its own"],
+        ["first", "second"],
+        True,
+    )
+    ben("POST", at(survivor, "unmerge"))
+    assert (hanging(survivor), hanging(loser)) == before
+
+
 def test_values_changed_since_stay_when_it_is_undone(ben, make):
     survivor, loser = make(parts=1, notes="a"), make(parts=2, notes="b")
     merge(ben, survivor, loser, take={"parts": loser["id"], "notes": loser["id"]})
