@@ -19,7 +19,7 @@ MOVING: tuple[Callable[[UnitOfWork, Entity, Sequence[str], str], None], ...] = (
 )
 """How each behaviour hands over what it keeps of the losers."""
 
-_KEYED = {table.name: table for table in (tags.record_tag, followers.follower)}
+_KEYED = {str(table.name): table for table in (tags.record_tag, followers.follower)}
 """What a record has once of each kind: given back to the loser, and taken from the survivor."""
 
 
@@ -72,7 +72,7 @@ _COMMENTS = text("""
 
 
 def _rows(uow: UnitOfWork, table: Table, ids: Sequence[str]) -> list[dict[str, Any]]:
-    names = [column.name for column in table.columns]
+    names = [str(column.name) for column in table.columns]
     found = uow.session.execute(select(table).where(table.c.record_id.in_(ids)))
     rows: list[dict[str, Any]] = to_json_types(
         [dict(zip(names, row, strict=True)) for row in found]
