@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property, wraps
+from itertools import chain
 from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import ColumnElement, DateTime, Index, Integer, Text, Uuid, inspect, text
@@ -149,6 +150,7 @@ class Entity:
     `derive` computes fields before the rules look; `rules` return field errors or raise a Problem;
     `on_delete` runs before a record goes into the bin and may refuse it by raising a Problem,
     `on_merge` before it goes into another record, after those of `on_delete`;
+    `no_two` are sets of fields in which no two records agree, until administrators say otherwise;
     `verbs` names the actions beyond view, create, edit, delete, and `facts` the past-tense words
     they are told by beyond created, changed, deleted, restored; `closed` names the record verbs
     that clients do not have (a stock movement is never edited); `unlisted` names a yes-or-no field:
@@ -174,13 +176,14 @@ class Entity:
     computed: Mapping[str, Computed] = field(default_factory=dict)
     on_delete: tuple[Guard, ...] = ()
     on_merge: tuple[Guard, ...] = ()
+    no_two: tuple[tuple[str, ...], ...] = ()
     unlisted: str = ""
     examples: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     tailoring: Tailoring = AS_DECLARED
     essential: bool = False
 
     def __post_init__(self) -> None:
-        unknown = {*self.label, self.unlisted} - {"", *self.fields}
+        unknown = {*self.label, self.unlisted, *chain(*self.no_two)} - {"", *self.fields}
         if unknown:
             raise TypeError(f"{self.name} names unknown fields {sorted(unknown)}")
         if self.closed - RECORD_VERBS:

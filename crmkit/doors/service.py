@@ -13,6 +13,7 @@ from crmkit.db import Database
 from crmkit.doors import ops
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.behaviours.comments import Commenting
+from crmkit.doors.behaviours.duplicates import Duplicates
 from crmkit.doors.behaviours.following import Following, RecentlyViewed
 from crmkit.doors.behaviours.jobs import Jobs
 from crmkit.doors.behaviours.mass import Mass
@@ -48,6 +49,7 @@ class RecordService(
     RecycleBin,
     Tailoring,
     Merging,
+    Duplicates,
     Behaviour,
 ):
     """Base of the six services: the routes of records, and the doors in which they stand.

@@ -15,6 +15,7 @@ from crmkit.entity import Entity
 from crmkit.fields import WhenDeleted
 from crmkit.records import (
     access,
+    duplicates,
     external_ids,
     followers,
     history,
@@ -131,6 +132,7 @@ def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
     if is_merged:
         raise refused("merged", "The record was merged into another; undo the merge there.")
     unique.check(uow, entity, record, {})
+    duplicates.check(uow, entity, record, {})
     record.deleted_at = None
     tell(uow, entity, record, "restored")
     relinking.put_all_back(uow, entity, [record.id])

@@ -14,6 +14,7 @@ from contracts.errors import FieldError, Problem, invalid, precondition_failed
 from crmkit.entity import Entity, Snapshot
 from crmkit.records import (
     access,
+    duplicates,
     line_items,
     links,
     merged,
@@ -243,6 +244,7 @@ def _settle(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> N
     if errors:
         raise invalid(errors)
     unique.check(uow, entity, record, before)
+    duplicates.check(uow, entity, record, before)
 
 
 def same(entity: Entity, record: Any, values: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import ColumnElement, Connection, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
@@ -64,6 +64,19 @@ def keep_unique(uow: UnitOfWork, entity: Entity, name: str, *, wanted: bool) -> 
         _want(uow, entity, unique, how)
     else:
         uow.session.execute(_UNWANT, {"name": unique})
+
+
+def keep_expression(
+    uow: UnitOfWork, entity: Entity, purpose: str, expression: ColumnElement[Any] | None
+) -> None:
+    """Have records found by this expression over their columns; None: no longer."""
+    name = f"ix_{entity.model.__table__.name}_{purpose}"[:_LONGEST_NAME]
+    if expression is None:
+        uow.session.execute(_UNWANT, {"name": name})
+        return
+    how = {"include_table": False, "literal_binds": True}
+    written = expression.compile(dialect=_DIALECT, compile_kwargs=how)
+    _want(uow, entity, name, f"INDEX {{name}} ON {{table}} (({written}))")
 
 
 def drop(uow: UnitOfWork, entity: Entity, name: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned, Snapshot
 from crmkit.priced import Addressed
+from crmkit.records import duplicates
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, trees
 from services.sales.entities.choices import INDUSTRIES, RATINGS
@@ -56,6 +57,11 @@ class Account(Addressed, Owned, Base):
 
 
 Index("ix_account_lower_name", func.lower(Account.name))
+Index(
+    "ix_account_same_name",
+    duplicates.key([Account.__table__.c.name]),
+    postgresql_where=Account.__table__.c.deleted_at.is_(None),
+)
 
 
 def membership_has_no_circle(uow: UnitOfWork, account: Account, before: Snapshot) -> None:
@@ -71,5 +77,6 @@ ACCOUNT = Entity(
     label=("name",),
     access=Access.OWNED,
     prefix="ACC",
+    no_two=(("name",),),
     derive=(membership_has_no_circle,),
 )
