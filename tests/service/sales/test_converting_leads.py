@@ -150,7 +150,10 @@ def test_an_account_in_the_bin_or_unseen_is_not_reused(boss, ben, make_lead):
     converted = boss("POST", f"/leads/{make_lead(company=company)['id']}/convert")
     assert converted["account_created"] is True
     lead = ben.create("leads", last_name="Doe", company=company)
-    assert ben("POST", f"/leads/{lead['id']}/convert")["account_created"] is True
+    refusal = ben("POST", f"/leads/{lead['id']}/convert", status=409)
+    assert (refusal["code"], refusal["duplicates"]) == ("duplicate", [])
+    alone = ben("POST", f"/leads/{lead['id']}/convert", {"account": False})
+    assert alone["account_id"] is None
 
 
 def test_a_second_conversion_is_refused_and_makes_nothing(boss, make_lead):

@@ -1,5 +1,7 @@
 """Accounts, contacts and opportunities: trees without circles, chances by stage, safe deletes."""
 
+import uuid
+
 import pytest
 
 from tests.service.sales.conftest import CHAI, line
@@ -59,14 +61,14 @@ def test_a_chance_that_is_given_stands_until_the_stage_moves(boss, make_opportun
 
 
 @pytest.mark.parametrize(
-    ("plural", "body", "parent"),
+    ("plural", "called", "parent"),
     [
-        ("accounts", {"name": "Acme"}, "member_of_id"),
-        ("contacts", {"last_name": "Doe"}, "reports_to_id"),
+        ("accounts", "name", "member_of_id"),
+        ("contacts", "last_name", "reports_to_id"),
     ],
 )
-def test_trees_have_no_circles(boss, plural, body, parent):
-    top, middle, bottom = (boss.create(plural, **body) for _ in range(3))
+def test_trees_have_no_circles(boss, plural, called, parent):
+    top, middle, bottom = (boss.create(plural, **{called: str(uuid.uuid4())}) for _ in range(3))
     boss("PATCH", f"/{plural}/{middle['id']}", {parent: top["id"]})
     boss("PATCH", f"/{plural}/{bottom['id']}", {parent: middle["id"]})
     for below in (top, middle, bottom):
@@ -114,6 +116,20 @@ def test_what_others_point_at_is_not_deleted(boss, account):
         boss("DELETE", path, status=204)
     restored = boss("POST", f"/sales-orders/{order['id']}/restore")
     assert restored["lines"] == order["lines"]
+
+
+def test_no_two_accounts_have_one_name_unless_administrators_allow_it(boss, account):
+    again = {"name": f" {account['name'].upper()} "}
+    refusal = boss("POST", "/accounts", again, status=409)
+    assert (refusal["code"], refusal["duplicates"]) == (
+        "duplicate",
+        [{"id": account["id"], "number": account["number"], "label": account["name"]}],
+    )
+    rule = boss.get("/meta/account/duplicates")
+    assert rule == {"active": True, "sets": [["name"]], "on_conflict": "refuse"}
+    boss("PUT", "/meta/account/duplicates", rule | {"active": False})
+    boss.create("accounts", **again)
+    boss("PUT", "/meta/account/duplicates", rule)
 
 
 def test_people_are_parted_from_a_deleted_account_and_find_it_again(boss, account):
