@@ -17,8 +17,8 @@ from crmkit.doors.behaviours.duplicates import Duplicates
 from crmkit.doors.behaviours.following import Following, RecentlyViewed
 from crmkit.doors.behaviours.jobs import Jobs
 from crmkit.doors.behaviours.mass import Mass
-from crmkit.doors.behaviours.picklists import Picklists
 from crmkit.doors.behaviours.merging import Merging
+from crmkit.doors.behaviours.picklists import Picklists
 from crmkit.doors.behaviours.recycle import RecycleBin
 from crmkit.doors.behaviours.tags import Tagging
 from crmkit.doors.behaviours.tailoring import Tailoring
