@@ -103,9 +103,13 @@ class Subject:
         """The fields that clients send."""
         return {n: f for n, f in self.entity.own_fields.items() if not f.read_only}
 
+    def unique(self, name: str, declared: Field) -> bool:
+        """Whether no two records may have the same in this field."""
+        return declared.unique or any(name in names for names in self.entity.no_two)
+
     def sample(self, name: str, declared: Field, turn: int) -> Any:
         """A value for the field, another one each turn."""
-        if declared.unique:
+        if self.unique(name, declared):
             turn = next(self.bench.serial)
         examples = self.entity.examples.get(name)
         if examples is not None:

@@ -22,7 +22,7 @@ def test_the_least_that_can_be_sent_gets_every_default(ben, tag):
     assert RFC3339.fullmatch(made["created_at"])
     assert made.pop("created_at") == made.pop("modified_at")
     nothing = ("code", "notes", "email", "phone", "website", "parts", "weight", "share", "price")
-    nothing += ("made_on", "seen_at", "parent_id", "gadget_id", "doubled")
+    nothing += ("made_on", "seen_at", "parent_id", "gizmo_id", "doubled")
     assert made == dict.fromkeys(nothing) | {
         "version": 1,
         "created_by": BEN,

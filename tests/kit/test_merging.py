@@ -257,53 +257,53 @@ def test_merged_records_are_purged_with_their_survivor(workshop, boss, ben, make
     ben.get(at(loser), status=404)
 
 
-class TestGadgetsOfAnotherService:
+class TestGizmosOfAnotherService:
     """Links to what another service owns follow what it tells."""
 
     @pytest.fixture
     def tell(self, workshop):
-        def hear(fact, gadget, version, **data):
-            event_type = f"crm.elsewhere.gadget.{fact}.v1"
+        def hear(fact, gizmo, version, **data):
+            event_type = f"crm.elsewhere.gizmo.{fact}.v1"
             about = {"number": None, "name": "G"}
-            event = record(event_type, gadget, version, deleted=fact in GONE, **about)
+            event = record(event_type, gizmo, version, deleted=fact in GONE, **about)
             event.data.update(data)
             assert workshop.hear("links", event) == ["applied"]
 
         return hear
 
     @pytest.fixture
-    def gadgets(self, tell):
+    def gizmos(self, tell):
         made = [new_id(), new_id()]
-        for gadget in made:
-            tell("created", gadget, 1)
+        for gizmo in made:
+            tell("created", gizmo, 1)
         return made
 
-    def test_a_merge_and_its_undoing(self, ben, make, tell, gadgets):
-        survivor, loser = gadgets
-        follows, elsewhere = (make(gadget_id=loser) for _ in range(2))
+    def test_a_merge_and_its_undoing(self, ben, make, tell, gizmos):
+        survivor, loser = gizmos
+        follows, elsewhere = (make(gizmo_id=loser) for _ in range(2))
         who = {"survivor_id": survivor, "loser_ids": [loser]}
         tell("merged", loser, 2, merge=who)
         tell("merged", survivor, 2, merge=who, deleted=False)
-        assert ben.get(at(follows))["gadget_id"] == survivor
-        ben("PATCH", at(elsewhere), {"gadget_id": None})
-        assert ben.invalid("PATCH", at(follows), {"gadget_id": loser}) == [
-            ("/gadget_id", "dangling_link")
+        assert ben.get(at(follows))["gizmo_id"] == survivor
+        ben("PATCH", at(elsewhere), {"gizmo_id": None})
+        assert ben.invalid("PATCH", at(follows), {"gizmo_id": loser}) == [
+            ("/gizmo_id", "dangling_link")
         ]
         tell("unmerged", loser, 3, merge=who)
-        assert ben.get(at(follows))["gadget_id"] == loser
-        assert ben.get(at(elsewhere))["gadget_id"] is None
+        assert ben.get(at(follows))["gizmo_id"] == loser
+        assert ben.get(at(elsewhere))["gizmo_id"] is None
         tell("merged", loser, 2, merge=who)
-        assert ben.get(at(follows))["gadget_id"] == loser
+        assert ben.get(at(follows))["gizmo_id"] == loser
 
-    def test_deletion_and_purge(self, ben, make, tell, gadgets):
-        gadget, _ = gadgets
-        widget = make(gadget_id=gadget)
-        tell("deleted", gadget, 2)
+    def test_deletion_and_purge(self, ben, make, tell, gizmos):
+        gizmo, _ = gizmos
+        widget = make(gizmo_id=gizmo)
+        tell("deleted", gizmo, 2)
         assert ben.get(at(widget)) == widget
-        tell("purged", gadget, 3)
-        assert ben.get(at(widget))["gadget_id"] is None
+        tell("purged", gizmo, 3)
+        assert ben.get(at(widget))["gizmo_id"] is None
         [row] = ben.get(at(widget, "history?limit=1"))["items"]
-        assert row["changes"] == [{"field": "gadget_id", "old": gadget, "new": None}]
+        assert row["changes"] == [{"field": "gizmo_id", "old": gizmo, "new": None}]
 
 
 GONE = {"deleted", "merged", "purged"}

@@ -17,7 +17,7 @@ def test_every_field_is_described(ben):
             *("id", "number", "version", "created_at", "modified_at", "created_by", "modified_by"),
             *("source", "owner_id", "name", "code", "notes", "email", "phone", "website", "parts"),
             *("weight", "share", "price", "active", "made_on", "seen_at", "colour", "parent_id"),
-            *("sizes", "gadget_id", "doubled", "crated"),
+            *("sizes", "gizmo_id", "doubled", "crated"),
         ]
     )
     assert fields["name"] == {

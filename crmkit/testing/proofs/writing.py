@@ -119,5 +119,5 @@ def the_bin(subject: Subject) -> None:
 
 def _renewed(subject: Subject) -> dict[str, Any]:
     """Other values for the fields of which no two records may have the same."""
-    unique = {n: f for n, f in subject.writable.items() if f.unique}
+    unique = {n: f for n, f in subject.writable.items() if subject.unique(n, f)}
     return {name: subject.sample(name, declared, 8) for name, declared in unique.items()}

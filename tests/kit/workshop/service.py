@@ -51,7 +51,7 @@ class Widget(Owned, Base):
     )
     parent_id: Mapped[str | None] = f.link("widget")
     sizes: Mapped[list[Any]] = f.json(list[Size], default=[])
-    gadget_id: Mapped[str | None] = f.link("gadget")
+    gizmo_id: Mapped[str | None] = f.link("gizmo")
     doubled: Mapped[int | None] = f.integer(read_only=True)
     search: Mapped[Any] = f.search("name", "notes", "email")
 

@@ -1,5 +1,5 @@
-"""What the workshop hears: who exists, as every service does, and which gadgets others make."""
+"""What the workshop hears: who exists, as every service does, and which gizmos others make."""
 
 from crmkit.records.hearing import EVERY_SERVICE, links_to
 
-SUBSCRIPTIONS = (*EVERY_SERVICE, links_to({"gadget": "name"}, "crm.elsewhere.gadget.*.v1"))
+SUBSCRIPTIONS = (*EVERY_SERVICE, links_to({"gizmo": "name"}, "crm.elsewhere.gizmo.*.v1"))
