@@ -1,6 +1,6 @@
 """The verbs every record has. A write passes, in this order: access, unknown and read-only
-fields, validation, choices, links, derivations, rules, number, row, and at commit history and
-outbox.
+fields, validation, choices, links, derivations, rules, duplicates, number, row, and at commit
+history and outbox.
 """
 
 import re
