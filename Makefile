@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := run
-.PHONY: run up test accept chaos bench lint types schemas lock setup clean
+.PHONY: run up test accept chaos fuzz bench lint types schemas lock setup clean
 
 run: $(READY)  ## The whole suite in one process, with its own PostgreSQL.
 	@exec $(BIN)/python -P -m tandem.runtime run
@@ -25,6 +25,9 @@ accept: $(READY)  ## A real company poured in, in both run modes: make accept DA
 
 chaos: $(READY)  ## Random kill -9 over every kind of process while stock must stay right.
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+fuzz: $(READY)  ## Everything the published document allows and forbids, against a running suite.
+	$(BIN)/python -W ignore -m tests.fuzz $(ARGS)
 
 bench: $(READY)  ## Rates, latencies, CPU and statements of each request.
 	$(BIN)/python -m bench $(ARGS)

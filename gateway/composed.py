@@ -56,7 +56,9 @@ def pages(upstreams: Mapping[str, Upstream], keys: KeyRing) -> Blueprint:
     def settle(service: str, event_id: str, verb: str) -> Response:
         if service not in upstreams:
             raise not_found(NO_SUCH_ROUTE)
-        return _passed_on(upstreams[service], f"{PARKED}/{event_id}/{verb}")
+        # As WSGI has paths (PEP 3333): Flask has decoded this one.
+        as_sent = event_id.encode().decode("latin-1")
+        return _passed_on(upstreams[service], f"{PARKED}/{as_sent}/{verb}")
 
     marks.add_to(composed, upstreams)
     return composed

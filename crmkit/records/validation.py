@@ -15,18 +15,8 @@ from pydantic import Field as Constraint
 from contracts.errors import FieldError, bad_request, invalid, json_pointer
 from crmkit.entity import Entity, per_entity
 from crmkit.fields import Field, Kind
+from crmkit.records.codes import code_of
 from crmkit.records.value_types import python_type, read_type
-
-CODES = {
-    "missing": "required",
-    "string_too_long": "too_long",
-    "string_too_short": "required",
-    "literal_error": "unknown_value",
-    "extra_forbidden": "unknown_field",
-    "value_error": "invalid",
-    "string_pattern_mismatch": "invalid",
-}
-"""pydantic's error types under the stable names of the API; all others keep their own."""
 
 
 def _blank_is_none(value: Any) -> Any:
@@ -140,7 +130,7 @@ def field_errors(
     errors = []
     for error in failure.errors(include_url=False, include_context=False, include_input=False):
         location = [str(step) for step in error["loc"] if not _is_type_tag(step)]
-        code = CODES.get(error["type"], error["type"])
+        code = code_of(error["type"])
         names = tuple(step for step in location if not step.isdecimal())
         if code == "unknown_field" and names in read_only:
             code = "read_only"

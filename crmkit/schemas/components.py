@@ -8,8 +8,13 @@ from pydantic import BaseModel, TypeAdapter
 from crmkit.about import OWN
 from crmkit.entity import Entity
 from crmkit.records import validation
+from crmkit.records.codes import MEANINGS
 
 _REF = "#/components/schemas/{model}"
+
+_CODES = "Stable, as `code` is. Of values: {}. Rules have codes of their own.".format(
+    "; ".join(f"`{code}` {meaning}" for code, meaning in MEANINGS.items())
+)
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -30,7 +35,7 @@ PROBLEM: dict[str, Any] = {
                 "required": ["pointer", "code", "detail"],
                 "properties": {
                     "pointer": {"type": "string", "description": "RFC 6901"},
-                    "code": {"type": "string"},
+                    "code": {"type": "string", "description": _CODES},
                     "detail": {"type": "string"},
                 },
             },

@@ -7,7 +7,13 @@ from collections.abc import Callable, Mapping
 
 from crmkit.entity import Entity
 from crmkit.testing.proofs.reading import describing, filtering, listing, searching, sorting
-from crmkit.testing.proofs.refusing import dangling_links, refusing, rights, strange_fields
+from crmkit.testing.proofs.refusing import (
+    dangling_links,
+    refusing,
+    rights,
+    strange_bodies,
+    strange_fields,
+)
 from crmkit.testing.proofs.telling import events, feed, history
 from crmkit.testing.proofs.writing import (
     creating,
@@ -50,6 +56,7 @@ PROOFS: Mapping[str, Proof] = {
     "patching": patching,
     "versions": versions,
     "refusing": refusing,
+    "strange bodies": strange_bodies,
     "strange fields": strange_fields,
     "dangling links": dangling_links,
     "repeating": repeating,

@@ -24,6 +24,33 @@ def refusing(subject: Subject) -> None:
         assert subject.bench.admin.get(f"{subject.at}/{record['id']}") == record
 
 
+def strange_bodies(subject: Subject) -> None:
+    """What is no JSON, no object, or an object of unspeakable values is refused as a whole."""
+    if not subject.creatable:
+        return
+    texts = [n for n, f in subject.writable.items() if f.kind in {Kind.TEXT, Kind.LONG_TEXT}]
+    name = texts[0] if texts else next(iter(subject.writable))
+    deep = b"[" * 100 + b"]" * 100
+    bodies = {
+        b"{": 400,
+        b"[]": 400,
+        b'"text"': 400,
+        b"\xff\xfe": 400,
+        b'{"%s": %s}' % (name.encode(), deep): 422,
+        b'{"%s": "\\ud800"}' % name.encode(): 400,
+        b'{"%s": "a\\u0000b"}' % name.encode(): 422,
+        b'{"%s": 1e999}' % name.encode(): 400,
+        b'{"%s": %s}' % (name.encode(), b"9" * 5000): 400,
+    }
+    counted = {"count": "exact", "limit": 1}
+    before = subject.bench.admin.get(subject.at, **counted)["count"]
+    for body, status in bodies.items():
+        answer = subject.bench.admin.ask("POST", subject.at, body)
+        named = answer.refused(status)
+        assert status == 400 or f"/{name}" in named, f"{body[:60]!r}: {named}"
+    assert subject.bench.admin.get(subject.at, **counted)["count"] == before
+
+
 def strange_fields(subject: Subject) -> None:
     """Fields that are not there, or not to be written, are named as what they are."""
     entity = subject.entity

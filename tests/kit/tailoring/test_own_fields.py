@@ -29,7 +29,7 @@ WRONG = {
     "decimal": [("1.234", "decimal_max_places"), (True, "invalid")],
     "integer": [("x", "int_parsing"), (2**31, "less_than_equal")],
     "percent": [("101", "less_than_equal")],
-    "date": [("29-02-2024", "invalid"), ("2023-02-29", "date_from_datetime_parsing")],
+    "date": [("29-02-2024", "invalid"), ("2023-02-29", "date_parsing")],
     "time": [("25:00", "time_parsing"), (3600, "invalid")],
     "email": [("ada", "invalid")],
     "phone": [("no", "invalid")],

@@ -207,6 +207,13 @@ class TestParkedEvents:
         (seen,) = services["sales"].seen
         assert (seen.method, seen.headers["Authorization"]) == ("POST", token["Authorization"])
 
+    def test_an_id_may_be_any_text(
+        self, gateway: FlaskClient, services: Services, token: Headers
+    ) -> None:
+        gateway.post(f"{self.PATH}/sales/%E5%8C%97%C2%8B/discard", headers=token)
+        (seen,) = services["sales"].seen
+        assert seen.target == "/parked-events/%E5%8C%97%C2%8B/discard"
+
     def test_there_are_no_other_decisions_and_services(
         self, gateway: FlaskClient, token: Headers
     ) -> None:
