@@ -17,6 +17,7 @@ from contracts.errors import FieldError
 from crmkit import custom
 from crmkit.choices import Replacement, replaced
 from crmkit.fields import Field, Kind
+from crmkit.saved_view import SavedView
 from crmkit.tailoring import AS_DECLARED, Tailoring
 from crmkit.unit_of_work import UnitOfWork
 
@@ -155,7 +156,8 @@ class Entity:
     they are told by beyond created, changed, deleted, restored; `closed` names the record verbs
     that clients do not have (a stock movement is never edited); `unlisted` names a yes-or-no field:
     lists and search pass over records where it is yes, unless a filter asks for them; `examples`
-    has values of fields whose rules allow less than their kind does; `tailoring` is what
+    has values of fields whose rules allow less than their kind does; `views` are the saved views
+    it ships with, beside that of all records; `tailoring` is what
     administrators have changed, empty in a declaration; an `essential` entity is one that they
     cannot switch off.
     """
@@ -179,6 +181,7 @@ class Entity:
     no_two: tuple[tuple[str, ...], ...] = ()
     unlisted: str = ""
     examples: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    views: tuple[SavedView, ...] = ()
     tailoring: Tailoring = AS_DECLARED
     essential: bool = False
 

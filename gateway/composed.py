@@ -1,4 +1,4 @@
-"""Answers that span services: the search over everything, one recycle bin, what is parked."""
+"""Answers that span services: one search, one recycle bin, what is parked."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from contracts.errors import not_found
-from gateway import gathering, marks
+from gateway import gathering, key_metrics, marks
 from gateway.catalogue import NO_SUCH_ROUTE
 from gateway.front import API, forward
 from gateway.keys import JWKS_PATH, KeyRing
@@ -61,6 +61,7 @@ def pages(upstreams: Mapping[str, Upstream], keys: KeyRing) -> Blueprint:
         return _passed_on(upstreams[service], f"{PARKED}/{as_sent}/{verb}")
 
     marks.add_to(composed, upstreams)
+    key_metrics.add_to(composed, upstreams)
     return composed
 
 

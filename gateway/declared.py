@@ -10,6 +10,7 @@ from contracts.services import SERVICE_PORTS
 from crmkit.about import About
 from crmkit.bus import parked
 from crmkit.records import naming, query, recent, recycle, searching, tag_changes, tags
+from crmkit.records.views import shapes
 
 Service = Annotated[str, WithJsonSchema({"type": "string", "enum": [*SERVICE_PORTS]})]
 
@@ -41,6 +42,19 @@ class OneBin(BaseModel):
 
     items: list[BinnedThere]
     next_cursor: str | None
+    unavailable: list[Service]
+
+
+class MetricThere(shapes.Metric):
+    """A key metric, and the service that counts it."""
+
+    service: Service
+
+
+class MetricsEverywhere(BaseModel):
+    """The key metrics of all services; those that did not answer in time are named."""
+
+    items: list[MetricThere]
     unavailable: list[Service]
 
 
@@ -119,6 +133,13 @@ class ChangesEverywhere(BaseModel):
 _TAG = {"tag": "The word; its case does not matter."}
 
 DECLARED = (
+    About(
+        method="GET",
+        path="/key-metrics",
+        name="key_metrics",
+        summary="The views that are key metrics, each with the number of its records",
+        answer=MetricsEverywhere,
+    ),
     About(
         method="GET",
         path="/tags",

@@ -18,7 +18,16 @@ from gateway.upstream import Upstream, target_of
 
 API = "/api/v1"
 COMPOSED = frozenset(
-    {"search", "recycle-bin", "parked-events", "jwks", "tags", "recent", "followed"}
+    {
+        "search",
+        "recycle-bin",
+        "parked-events",
+        "jwks",
+        "tags",
+        "recent",
+        "followed",
+        "key-metrics",
+    }
 )
 """First words of paths under the API that the gateway answers itself, from several services."""
 

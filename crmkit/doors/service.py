@@ -22,6 +22,7 @@ from crmkit.doors.behaviours.picklists import Picklists
 from crmkit.doors.behaviours.recycle import RecycleBin
 from crmkit.doors.behaviours.tags import Tagging
 from crmkit.doors.behaviours.tailoring import Tailoring
+from crmkit.doors.behaviours.views import SavedViews
 from crmkit.doors.extensions import EventsDoor, RelayDoor, TimersDoor, ViewsDoor
 from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import get, ops_route, post, route
@@ -50,6 +51,7 @@ class RecordService(
     Tailoring,
     Merging,
     Duplicates,
+    SavedViews,
     Behaviour,
 ):
     """Base of the six services: the routes of records, and the doors in which they stand.

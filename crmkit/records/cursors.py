@@ -12,10 +12,14 @@ from pydantic import ValidationError
 from sqlalchemy import ColumnElement, and_, literal, or_
 
 from contracts.errors import FieldError, bad_request
+from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
-from crmkit.records import filters, rendering
+from crmkit.records import filters, paths, rendering
 from crmkit.records.paths import Path
 from crmkit.records.value_types import UUID_PATTERN, adapter
+from crmkit.unit_of_work import UnitOfWork
+
+_MOST_KEYS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,27 @@ class Order:
     name: str
     path: Path
     descending: bool
+
+
+def order(
+    uow: UnitOfWork, entity: Entity, text: str, errors: list[FieldError]
+) -> tuple[Order, ...]:
+    """The keys in `-created_at,name`, and ids after them; what is wrong goes into `errors`."""
+    keys: list[Order] = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        name = part.removeprefix("-")
+        path = paths.find(uow.entities, entity, name)
+        if path is None or path.field.kind in {Kind.JSON, Kind.MULTISELECT}:
+            errors.append(FieldError("/sort", "unknown_field", f"cannot sort by {name!r}"))
+        else:
+            keys.append(Order(name, path, part.startswith("-")))
+    if len(keys) > _MOST_KEYS:
+        errors.append(FieldError("/sort", "too_many", f"at most {_MOST_KEYS} fields"))
+    if not any(key.name == "id" for key in keys):
+        # Ids are ordered by time, so without any other wish the newest come first.
+        descending = not keys or keys[-1].descending
+        keys.append(Order("id", paths.of(uow.entities, entity, "id"), descending))
+    return tuple(keys)
 
 
 def written(order: Sequence[Order], values: Sequence[Any]) -> str:

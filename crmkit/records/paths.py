@@ -85,6 +85,14 @@ def find(
     return None if field is None else Path(tuple(links), tuple(passed), name, field, mark)
 
 
+def of(entities: Mapping[str, Entity], entity: Entity, dotted: str) -> Path:
+    """The path of a name that is known to be one."""
+    path = find(entities, entity, dotted)
+    if path is None:
+        raise LookupError(f"{entity.name} has no {dotted}")
+    return path
+
+
 def seen(uow: UnitOfWork, entity: Entity, query: Select[Any]) -> Select[Any]:
     """`query` over those records of a linked entity that the caller may see."""
     table = entity.model.__table__

@@ -10,24 +10,22 @@ from pydantic import Field as Constraint
 from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import ColumnElement, Select, func, select
 
-from contracts.errors import FieldError, bad_request, invalid
+from contracts.errors import FieldError, Problem, bad_request, invalid
 from crmkit.about import OwnRecord
 from crmkit.entity import Entity
-from crmkit.fields import Kind
 from crmkit.records import access, cursors, filters, marks, paths, plans, rendering, searching
 from crmkit.records.cursors import Order
 from crmkit.records.filters import Tree
 from crmkit.records.filters.shapes import FilterTree
 from crmkit.records.marks import MARKS
-from crmkit.records.paths import Path
 from crmkit.records.validation import field_errors
+from crmkit.records.views import reading as views
 from crmkit.unit_of_work import UnitOfWork
 
 DEFAULT_LIMIT = 25
 MOST = 200
-_MOST_KEYS = 5
 _FILTER = re.compile(r"^filter\[([\w.]+)\](?:\[(\w+)\])?$")
-_PLAIN = frozenset({"sort", "fields", "q", "limit", "cursor", "count"})
+_PLAIN = frozenset({"sort", "fields", "q", "view", "limit", "cursor", "count"})
 
 
 def _said(text: str) -> Any:
@@ -47,6 +45,7 @@ class ListQuery(Cut):
     q: str = _said("Words to find, or their beginnings.")
     sort: str = _said("Fields, `-` before one for descending.")
     fields: str = _said("Which fields to answer, separated by commas.")
+    view: str = _said("A saved view: its filter too, and its columns and order unless given.")
     count: Literal["exact", "estimate"] = _said("Also count all.")
     filter: dict[str, Any] = _said(
         "`filter[status]=New,Hot` or with an operator, `filter[amount][gte]=1000`; the fields and "
@@ -86,6 +85,7 @@ class SearchBody(BaseModel):
 
     filter: FilterTree = {}  # type: ignore[assignment]
     q: str = ""
+    view: str | None = None
     sort: list[str] = []
     fields: list[str] = []
     limit: Annotated[int, Strict(), Constraint(ge=1, le=MOST)] = DEFAULT_LIMIT
@@ -130,7 +130,7 @@ def parse_search(uow: UnitOfWork, entity: Entity, payload: Any) -> ListRequest:
     tree, wrong = filters.read_tree(uow, entity, payload.get("filter", {}))
     plain = {"q": body.q, "sort": ",".join(body.sort), "fields": ",".join(body.fields)}
     plain |= {"limit": str(body.limit)}
-    plain |= {name: text for name in ("cursor", "count") if (text := getattr(body, name))}
+    plain |= {name: text for name in ("view", "cursor", "count") if (text := getattr(body, name))}
     request = _read(uow, entity, tree or filters.EVERYTHING, plain, errors + wrong)
     if isinstance(request, ListRequest):
         return request
@@ -144,7 +144,9 @@ def _read(
     plain: Mapping[str, str],
     errors: list[FieldError],
 ) -> ListRequest | list[FieldError]:
-    order = _order(uow, entity, plain.get("sort", ""), errors)
+    if "view" in plain:
+        tree, plain = _viewed(uow, entity, tree, plain, errors)
+    order = cursors.order(uow, entity, plain.get("sort", ""), errors)
     names = _names(uow, entity, plain.get("fields", ""), errors)
     limit = _limit(plain.get("limit"), errors)
     after = _after(order, plain.get("cursor"), errors)
@@ -155,6 +157,24 @@ def _read(
         return errors
     words = plain.get("q", "").strip()
     return ListRequest(_listed(uow, entity, tree), words, order, names, limit, after, count)
+
+
+def _viewed(
+    uow: UnitOfWork,
+    entity: Entity,
+    tree: Tree,
+    plain: Mapping[str, str],
+    errors: list[FieldError],
+) -> tuple[Tree, Mapping[str, str]]:
+    """The same within a saved view: both trees, its order and columns where none are asked for."""
+    try:
+        view = views.find(uow, entity, plain["view"])
+    except Problem as unseen:
+        errors.append(FieldError("/view", "unknown_value", unseen.detail))
+        return tree, plain
+    given = {name: value for name, value in plain.items() if value.strip()}
+    own = {"sort": ",".join(view.sort), "fields": ",".join(view.columns)}
+    return view.tree(uow, entity) & tree, own | given
 
 
 def _listed(uow: UnitOfWork, entity: Entity, tree: Tree) -> Tree:
@@ -169,7 +189,9 @@ def page(uow: UnitOfWork, entity: Entity, request: ListRequest) -> dict[str, Any
     """`items`, `next_cursor` (null on the last page) and, if asked for, `count`."""
     access.require(entity, uow.caller, "view")
     readable = rendering.readable(entity) | marks.asked(uow, entity, request.names)
-    linked = [_path(uow, entity, name) for name in request.names if name not in readable]
+    linked = [
+        paths.of(uow.entities, entity, name) for name in request.names if name not in readable
+    ]
     source, columns = paths.joined(uow, entity, [*linked, *(key.path for key in request.order)])
     answered = [
         readable[n] if n in readable else columns[tuple(n.split("."))] for n in request.names
@@ -211,12 +233,6 @@ def _found(uow: UnitOfWork, entity: Entity, tree: Tree, words: str) -> list[Colu
     return [*seen, tree.clause(uow)]
 
 
-def _path(uow: UnitOfWork, entity: Entity, name: str) -> Path:
-    path = paths.find(uow.entities, entity, name)
-    assert path is not None
-    return path
-
-
 def _exactly(uow: UnitOfWork, query: Select[Any]) -> int:
     return uow.session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
@@ -224,26 +240,6 @@ def _exactly(uow: UnitOfWork, query: Select[Any]) -> int:
 def _estimated(uow: UnitOfWork, query: Select[Any]) -> int:
     """The planner's own estimate: as cheap over millions of records as over ten."""
     return int(plans.plan(uow.session, query)["Plan Rows"])
-
-
-def _order(
-    uow: UnitOfWork, entity: Entity, text: str, errors: list[FieldError]
-) -> tuple[Order, ...]:
-    order: list[Order] = []
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        name = part.removeprefix("-")
-        path = paths.find(uow.entities, entity, name)
-        if path is None or path.field.kind in {Kind.JSON, Kind.MULTISELECT}:
-            errors.append(FieldError("/sort", "unknown_field", f"cannot sort by {name!r}"))
-        else:
-            order.append(Order(name, path, part.startswith("-")))
-    if len(order) > _MOST_KEYS:
-        errors.append(FieldError("/sort", "too_many", f"at most {_MOST_KEYS} fields"))
-    if not any(key.name == "id" for key in order):
-        # Ids are ordered by time, so without any other wish the newest come first.
-        descending = not order or order[-1].descending
-        order.append(Order("id", _path(uow, entity, "id"), descending))
-    return tuple(order)
 
 
 def _names(uow: UnitOfWork, entity: Entity, text: str, errors: list[FieldError]) -> tuple[str, ...]:

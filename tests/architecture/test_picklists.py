@@ -40,12 +40,15 @@ FREE = {value: where for where, field in LISTS for value in {*field.choices} - K
 
 
 def declarations(module_tree):
-    """The calls that declare picklists, and examples for those who only try things out."""
+    """The calls that declare picklists, examples for those who only try things out, and views.
+
+    The filter of a view follows a value that is renamed, as every filter does.
+    """
     for node in ast.walk(module_tree):
         match node:
             case ast.Call(func=ast.Attribute(attr="picklist" | "multiselect")):
                 yield node
-            case ast.keyword(arg="examples"):
+            case ast.keyword(arg="examples" | "views"):
                 yield node
 
 

@@ -12,6 +12,7 @@ from contracts.errors import FieldError, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Snapshot
 from crmkit.priced import Priced, PricedLine, compute_totals
+from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory import places
 from services.inventory.entities import Base
@@ -148,4 +149,20 @@ PURCHASE_ORDER = Entity(
     verbs=frozenset({"approve", "receive", "cancel"}),
     facts=frozenset({"approved", "received", "cancelled"}),
     on_delete=(keep_what_was_received,),
+    views=(
+        SavedView(
+            "open_purchase_orders",
+            "Open Purchase Orders",
+            ("number", "subject", "status", "vendor_id.name", "due_date", "total", "owner_id"),
+            {"field": "status", "value": ["Created", "Approved", "Partially Received"]},
+            sort=("due_date",),
+        ),
+        SavedView(
+            "received_purchase_orders",
+            "Received Purchase Orders",
+            ("number", "subject", "vendor_id.name", "total", "owner_id"),
+            {"field": "status", "value": "Received Shipment"},
+            sort=("-modified_at",),
+        ),
+    ),
 )

@@ -10,6 +10,7 @@ from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned, Snapshot
 from crmkit.priced import Addressed
 from crmkit.records import duplicates
+from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, trees
 from services.sales.entities.choices import INDUSTRIES, RATINGS
@@ -79,4 +80,21 @@ ACCOUNT = Entity(
     prefix="ACC",
     no_two=(("name",),),
     derive=(membership_has_no_circle,),
+    views=(
+        SavedView(
+            "prospect_accounts",
+            "Prospect Accounts",
+            ("number", "name", "phone", "website", "rating", "owner_id"),
+            {"field": "type", "value": "Prospect"},
+            sort=("name",),
+            metric=True,
+        ),
+        SavedView(
+            "new_this_week",
+            "New This Week",
+            ("number", "name", "billing_city", "website", "owner_id", "created_at"),
+            {"field": "created_at", "value": "this_week"},
+            sort=("-created_at",),
+        ),
+    ),
 )

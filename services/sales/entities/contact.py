@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped
 from contracts.errors import FieldError
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned, Snapshot
+from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, trees
 from services.sales.entities.choices import LEAD_SOURCES, SALUTATIONS
@@ -85,4 +86,22 @@ CONTACT = Entity(
     prefix="CON",
     derive=(superiors_form_no_circle,),
     rules=(support_ends_after_it_starts,),
+    views=(
+        SavedView(
+            "contacts_address",
+            "Contacts Address",
+            (
+                "number",
+                "first_name",
+                "last_name",
+                "mailing_street",
+                "mailing_city",
+                "mailing_state",
+                "mailing_code",
+                "mailing_country",
+            ),
+            {},
+            sort=("last_name",),
+        ),
+    ),
 )

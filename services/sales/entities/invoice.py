@@ -12,6 +12,7 @@ from crmkit import fields as f
 from crmkit import totals
 from crmkit.entity import Access, Entity, Snapshot
 from crmkit.priced import Priced, PricedLine, compute_totals
+from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, documents
 
@@ -141,4 +142,20 @@ INVOICE = Entity(
     verbs=frozenset({"pay", "cancel"}),
     facts=frozenset({"paid", "partially_paid", "cancelled"}),
     on_delete=(invoice_of_an_order_is_cancelled_first,),
+    views=(
+        SavedView(
+            "open_invoices",
+            "Open Invoices",
+            ("number", "subject", "status", "account_id.name", "due_date", "balance", "owner_id"),
+            {"field": "status", "operator": "ne", "value": ["Paid", "Cancel", "Credit Invoice"]},
+            sort=("due_date",),
+        ),
+        SavedView(
+            "paid_invoices",
+            "Paid Invoices",
+            ("number", "subject", "account_id.name", "invoice_date", "total", "owner_id"),
+            {"field": "status", "value": "Paid"},
+            sort=("-invoice_date",),
+        ),
+    ),
 )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped
 from contracts.errors import refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned, Snapshot
+from crmkit.saved_view import SavedView
 from services.sales.entities import Base
 from services.sales.entities.choices import INDUSTRIES, LEAD_SOURCES, RATINGS, SALUTATIONS
 
@@ -89,4 +90,30 @@ LEAD = Entity(
     verbs=frozenset({"convert"}),
     facts=frozenset({"converted"}),
     unlisted="converted",
+    views=(
+        SavedView(
+            "hot_leads",
+            "Hot Leads",
+            (
+                "number",
+                "first_name",
+                "last_name",
+                "company",
+                "lead_source",
+                "website",
+                "email",
+                "owner_id",
+            ),
+            {"field": "status", "value": "Hot"},
+            sort=("last_name",),
+            metric=True,
+        ),
+        SavedView(
+            "this_month_leads",
+            "This Month Leads",
+            ("number", "first_name", "last_name", "company", "lead_source", "email", "created_at"),
+            {"field": "created_at", "value": "this_month"},
+            sort=("-created_at",),
+        ),
+    ),
 )

@@ -10,6 +10,7 @@ from crmkit import fields as f
 from crmkit.choices import Traits
 from crmkit.entity import Access, Entity, Owned, Snapshot
 from crmkit.priced import Percentage
+from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base
 from services.sales.entities.choices import LEAD_SOURCES
@@ -99,4 +100,21 @@ OPPORTUNITY = Entity(
     access=Access.OWNED,
     prefix="POT",
     derive=(follow_the_stage, forecast),
+    views=(
+        SavedView(
+            "potentials_won",
+            "Potentials Won",
+            ("number", "name", "account_id.name", "amount", "closing_date", "owner_id"),
+            {"field": "stage_class", "value": "won"},
+            sort=("-closing_date",),
+            metric=True,
+        ),
+        SavedView(
+            "prospecting",
+            "Prospecting",
+            ("number", "name", "account_id.name", "amount", "closing_date", "owner_id"),
+            {"field": "stage", "value": "Prospecting"},
+            sort=("closing_date",),
+        ),
+    ),
 )

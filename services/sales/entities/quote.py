@@ -11,6 +11,7 @@ from crmkit import fields as f
 from crmkit.entity import Access, Entity, Snapshot
 from crmkit.priced import Priced, PricedLine, compute_totals
 from crmkit.records import rendering, store
+from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, documents
 
@@ -100,4 +101,21 @@ QUOTE = Entity(
     rules=(quote_is_for_somebody, closed_quote_is_read_only),
     verbs=frozenset({"deliver", "review", "accept", "reject", "order", "invoice"}),
     facts=frozenset({"delivered", "reviewed", "accepted", "rejected"}),
+    views=(
+        SavedView(
+            "open_quotes",
+            "Open Quotes",
+            ("number", "subject", "stage", "account_id.name", "valid_till", "total", "owner_id"),
+            {"field": "stage", "operator": "ne", "value": ["Accepted", "Rejected"]},
+            sort=("valid_till",),
+            metric=True,
+        ),
+        SavedView(
+            "rejected_quotes",
+            "Rejected Quotes",
+            ("number", "subject", "account_id.name", "valid_till", "total", "owner_id"),
+            {"field": "stage", "value": "Rejected"},
+            sort=("-modified_at",),
+        ),
+    ),
 )

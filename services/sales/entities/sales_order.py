@@ -11,6 +11,7 @@ from contracts.errors import FieldError, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Snapshot
 from crmkit.priced import Priced, PricedLine, compute_totals
+from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, documents
 
@@ -130,4 +131,13 @@ SALES_ORDER = Entity(
     verbs=frozenset({"approve", "ship", "invoice", "cancel"}),
     facts=frozenset({"approved", "shipped", "invoiced", "cancelled"}),
     on_delete=(active_order_stays,),
+    views=(
+        SavedView(
+            "pending_sales_orders",
+            "Pending Sales Orders",
+            ("number", "subject", "status", "account_id.name", "due_date", "total", "owner_id"),
+            {"field": "status", "operator": "ne", "value": ["Delivered", "Cancelled"]},
+            sort=("due_date",),
+        ),
+    ),
 )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned, Snapshot
+from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.support.entities import Base
 
@@ -55,4 +56,26 @@ TICKET = Entity(
     access=Access.OWNED,
     prefix="TT",
     derive=(remember_when_closed,),
+    views=(
+        SavedView(
+            "open_tickets",
+            "Open Tickets",
+            ("number", "title", "status", "priority", "severity", "owner_id"),
+            {"field": "status", "operator": "ne", "value": "Closed"},
+            sort=("-created_at",),
+            metric=True,
+        ),
+        SavedView(
+            "high_priority_tickets",
+            "High Priority Tickets",
+            ("number", "title", "status", "severity", "owner_id"),
+            {
+                "all": [
+                    {"field": "priority", "value": ["High", "Urgent"]},
+                    {"field": "status", "operator": "ne", "value": "Closed"},
+                ]
+            },
+            sort=("-created_at",),
+        ),
+    ),
 )

@@ -16,6 +16,7 @@ from crmkit.db import Database
 from crmkit.doors.service import RecordService, get, post
 from crmkit.entity import Access, Computed, Entity, Line, Owned, Record
 from crmkit.records import followers, jobs, store
+from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from tests.kit.workshop.nudging import NUDGE, Nudging
 from tests.kit.workshop.subscriptions import SUBSCRIPTIONS
@@ -136,6 +137,16 @@ RULE = Entity(
     label=("text",),
     access=Access.ADMIN_WRITES,
     unlisted="repealed",
+    views=(
+        SavedView(
+            "repealed",
+            "Repealed",
+            ("text", "modified_at"),
+            {"field": "repealed", "value": True},
+            sort=("text",),
+            metric=True,
+        ),
+    ),
 )
 
 

@@ -336,3 +336,20 @@ class TestRecycleBin:
         answer = gateway.get("/api/v1/recycle-bin", headers=token).json
         assert [item["service"] for item in answer["items"]] == ["support", "support"]
         assert answer["unavailable"] == ["sales"]
+
+
+class TestKeyMetrics:
+    def test_all_services_metrics_are_one_list(
+        self, gateway: FlaskClient, services: Services, token: Headers
+    ) -> None:
+        for name in ("sales", "support"):
+            metric = {"entity": "x", "plural": "xs", "view": name, "name": "X", "count": 3}
+            services[name].answers["/key-metrics"] = says({"items": [metric]})
+        gateway.get("/api/v1/jwks")
+        services["identity"].stop()
+        answer = gateway.get("/api/v1/key-metrics", headers=token).json
+        assert [(i["service"], i["view"], i["count"]) for i in answer["items"]] == [
+            ("sales", "sales", 3),
+            ("support", "support", 3),
+        ]
+        assert answer["unavailable"] == ["identity"]
