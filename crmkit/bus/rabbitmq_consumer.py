@@ -1,5 +1,6 @@
 """Hearing from RabbitMQ: a batch is one transaction, and acknowledged when that has committed."""
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -22,12 +23,14 @@ from crmkit.bus.rabbitmq_connection import (
     outages,
 )
 from crmkit.bus.redelivery import next_delay, settle
-from crmkit.bus.subscription import Subscription
-from crmkit.bus.topology import Objects, delay_name, queue_name
+from crmkit.bus.subscription import Subscription, matches, patterns_of
+from crmkit.bus.topology import EXCHANGE, Objects, delay_name, queue_name
 from crmkit.bus.transport import BrokerUnavailable, Delivery, Message
 from crmkit.db import Database
 
 _IDLE_SECONDS = 0.5
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ class QueueWorker:
         self._objects = objects
         self._handler = handler
         self._batch = batch
+        self._patterns = {b.key for b in objects.bindings if b.queue == queue}
         self._link: _Link | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -143,7 +147,7 @@ class QueueWorker:
             self._receive(link)
             batch = [link.arrived[i] for i in range(min(self._batch, len(link.arrived)))]
             if batch:
-                again = self._handler.handle(batch)
+                again = self._handler.handle(self._wanted(link, batch))
                 faults.reached("consumer.committed")
                 self._finish(link, batch, again)
         except BrokerUnavailable:
@@ -156,6 +160,26 @@ class QueueWorker:
             link.connection.process_data_events(0 if link.arrived else _IDLE_SECONDS)
         if link.cancelled:
             raise BrokerUnavailable(f"{self._queue} is gone")
+
+    def _wanted(self, link: _Link, batch: Sequence[Arrival]) -> Sequence[Arrival]:
+        """Without what comes by a binding of earlier times, which is undone by the way.
+
+        The broker tells nobody which bindings there are; what comes by one tells that it is there.
+        """
+        if not self._patterns:
+            return batch
+        types = {arrival.delivery.message.type for arrival in batch}
+        strays = {
+            one: patterns_of(one)
+            for one in types
+            if one and not any(matches(pattern, one) for pattern in self._patterns)
+        }
+        with outages():
+            for pattern in set().union(*strays.values()) - self._patterns:
+                link.channel.queue_unbind(self._queue, EXCHANGE, pattern)
+        if strays:
+            _log.warning("%s: unbound from what brought %s", self.name, ", ".join(sorted(strays)))
+        return [arrival for arrival in batch if arrival.delivery.message.type not in strays]
 
     def _finish(self, link: _Link, batch: Sequence[Arrival], again: Sequence[Parcel]) -> None:
         if again:

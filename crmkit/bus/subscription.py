@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from sqlalchemy.orm import Session
 
@@ -31,6 +32,23 @@ class Subscription:
 def matches(pattern: str, event_type: str) -> bool:
     """AMQP 0-9-1 topic semantics: `*` is exactly one word, `#` is zero or more."""
     return _compiled(pattern).fullmatch("." + event_type) is not None
+
+
+MOST_WORDS = 8
+"""Of an event's type; theirs have five."""
+
+
+def patterns_of(event_type: str) -> set[str]:
+    """Every pattern by which a queue may have got an event, with `#` only as the last word.
+
+    None for a type of more than `MOST_WORDS` words: it is no event of ours.
+    """
+    words = event_type.split(".")
+    if len(words) > MOST_WORDS:
+        return set()
+    starts = [[*words[:length], "#"] for length in range(len(words) + 1)]
+    either = product(*((word, "*") for word in words))
+    return {".".join(pattern) for pattern in (*starts, *either)}
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pika
@@ -108,6 +109,33 @@ def test_a_stranger_in_the_dead_queue_and_in_the_queue_is_parked(
     wait_until(lambda: len(suite.parked()) == 2)
     found = {(case.subscription, case.event) for case in suite.parked()}
     assert found == {("unknown", b"?"), ("things", b"\xff\x00 no event")}
+
+
+@pytest.mark.parametrize("former", ["crm.{0}.*.changed.v1", "crm.{0}.other.changed.v1", "crm.#"])
+def test_what_a_subscription_no_longer_wants_is_unbound(
+    suite: Suite, channel: Any, former: str
+) -> None:
+    declared(suite)
+    queue, teller = queue_name(suite.hearer.service, "things"), suite.teller.service
+    channel.queue_bind(queue, EXCHANGE, former.format(teller))
+    other = replace(event(teller, 7), type=f"crm.{teller}.other.changed.v1")
+    channel.confirm_delivery()
+
+    def publish() -> bool:
+        """Whether any queue wants it."""
+        sent = pika.BasicProperties(message_id=other.id, type=other.type)
+        try:
+            channel.basic_publish(EXCHANGE, other.type, b"{}", sent, mandatory=True)
+        except pika.exceptions.UnroutableError:
+            return False
+        return True
+
+    assert publish()
+    suite.start()
+    wait_until(lambda: not publish())
+    suite.tell_numbers([1])
+    suite.assert_exact()
+    assert suite.parked() == []
 
 
 def test_the_definitions_file_is_what_the_workers_declare(suite: Suite, channel: Any) -> None:
