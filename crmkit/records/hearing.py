@@ -90,8 +90,8 @@ CURRENCIES = hears(
 """For services that price documents."""
 
 
-def links_to(labels: Mapping[str, str], *patterns: str) -> Hears:
-    """Keep what links of this service may point at; `labels` names each entity's label field."""
+def links_to(labels: Mapping[str, Sequence[str]], *patterns: str) -> Hears:
+    """Keep what links of this service may point at; `labels` names each entity's label fields."""
 
     def handle(uow: UnitOfWork, events: Sequence[Event]) -> None:
         relinking.follow(uow, links.apply_labels(uow.session, events, labels))

@@ -117,11 +117,11 @@ def _known(uow: UnitOfWork, target: str, ids: Sequence[str]) -> Select[Any]:
 
 
 def apply_labels(
-    session: Session, events: Sequence[Event], labels: Mapping[str, str]
+    session: Session, events: Sequence[Event], labels: Mapping[str, Sequence[str]]
 ) -> list[Event]:
     """Keep the copy of others' records that ours may point at; the events that were news.
 
-    `labels` names the label field of each entity; events of other entities are passed over.
+    `labels` names the fields by which people name each entity; events of others are passed over.
     """
     heard = {event.id: event for event in events if event.type.split(".")[2] in labels}
     rows = [_row(event, labels) for event in heard.values()]
@@ -130,14 +130,14 @@ def apply_labels(
     return [newest[record_id, version] for record_id, version in fresh]
 
 
-def _row(event: Event, labels: Mapping[str, str]) -> dict[str, Any]:
+def _row(event: Event, labels: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     entity = event.type.split(".")[2]
     record = event.data["record"]
     return {
         "record_id": event.subject,
         "entity": entity,
         "number": record["number"],
-        "label": record[labels[entity]] or "",
+        "label": " ".join(str(record[name]) for name in labels[entity] if record.get(name)),
         "deleted": event.data["deleted"],
         "merged_into": survivor_of(event),
         "version": event.version,

@@ -67,7 +67,7 @@ class Bench:
         kind = f"crm.elsewhere.{target}.created.v1"
         told = Event(new_id(), kind, "/elsewhere", record_id, _now(), data, 1, self.user_id)
         with self.database.transaction() as session:
-            links.apply_labels(session, [told], {target: "name"})
+            links.apply_labels(session, [told], {target: ("name",)})
         return record_id
 
     def told(self, record_id: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from services.inventory.shipping import apply_shipments
 SUBSCRIPTIONS = (
     *EVERY_SERVICE,
     CURRENCIES,
-    links_to({"contact": "last_name"}, sales.CONTACT),
+    links_to({"contact": ("first_name", "last_name")}, sales.CONTACT),
     hears("sales_orders", (sales.SALES_ORDER,), apply_orders),
     hears("shipments", (sales.SHIPMENT,), apply_shipments),
 )

@@ -7,6 +7,8 @@ from services.sales.stock_answers import apply_stock_answers
 SUBSCRIPTIONS = (
     *EVERY_SERVICE,
     CURRENCIES,
-    links_to({"product": "name", "warehouse": "name"}, inventory.PRODUCT, inventory.WAREHOUSE),
+    links_to(
+        {"product": ("name",), "warehouse": ("name",)}, inventory.PRODUCT, inventory.WAREHOUSE
+    ),
     hears("stock_answers", (inventory.STOCK_POSTED, inventory.STOCK_SHORT), apply_stock_answers),
 )

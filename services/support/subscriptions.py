@@ -6,7 +6,7 @@ from crmkit.records.hearing import EVERY_SERVICE, links_to
 SUBSCRIPTIONS = (
     *EVERY_SERVICE,
     links_to(
-        {"account": "name", "contact": "last_name", "product": "name"},
+        {"account": ("name",), "contact": ("first_name", "last_name"), "product": ("name",)},
         sales.ACCOUNT,
         sales.CONTACT,
         inventory.PRODUCT,

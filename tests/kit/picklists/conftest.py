@@ -13,5 +13,5 @@ def old(boss, tag):
 
 
 @pytest.fixture
-def gadget(boss, tag, old):
-    return boss.create("gadgets", name=tag, make="Ours", size=old)
+def medal(boss, tag, old):
+    return boss.create("medals", name=tag, make="Ours", size=old)

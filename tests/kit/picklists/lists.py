@@ -6,7 +6,7 @@ from urllib.parse import quote
 from tandem.provision import connect
 from tests.eventually import eventually
 
-SIZES, SHAPES, GRADES = (f"/meta/gadget/picklists/{name}" for name in ("size", "shape", "grade"))
+SIZES, SHAPES, GRADES = (f"/meta/medal/picklists/{name}" for name in ("size", "shape", "grade"))
 
 
 def new(old):
@@ -39,7 +39,7 @@ def kept_busy(workshop, *ids):
     url = workshop.database.url.render_as_string(hide_password=False)
     with closing(connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("BEGIN")
-        cursor.execute("SELECT 1 FROM gadget WHERE id = ANY(%s::uuid[]) FOR UPDATE", (list(ids),))
+        cursor.execute("SELECT 1 FROM medal WHERE id = ANY(%s::uuid[]) FOR UPDATE", (list(ids),))
         yield
         cursor.execute("ROLLBACK")
 
@@ -53,5 +53,5 @@ def waiting(workshop):
 
 
 def found(api, tag, size):
-    path = f"/gadgets?q={tag}&filter[size]={quote(size)}&sort=size,name&fields=size"
+    path = f"/medals?q={tag}&filter[size]={quote(size)}&sort=size,name&fields=size"
     return [item["size"] for item in api.get(path)["items"]]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.kit.picklists.lists import SHAPES, SIZES, followed, new, value
 
-RELATED = "/meta/gadget/picklist-dependencies"
+RELATED = "/meta/medal/picklist-dependencies"
 
 
 @pytest.fixture
@@ -21,19 +21,19 @@ def depends(source, target, **allowed):
 def test_a_choice_leaves_some_choices_in_another_field(boss, ben, related, tag):
     wanted = [depends("size", "shape", S=["Round"], L=[]), depends("shape", "grade", Long=["A"])]
     assert related(*wanted) == ben.get(RELATED) == {"dependencies": wanted}
-    assert ben.get("/meta/gadget")["dependencies"] == wanted
+    assert ben.get("/meta/medal")["dependencies"] == wanted
     about = {"name": tag, "make": "Ours"}
     pair = [("/shape", "not_allowed_together"), ("/size", "not_allowed_together")]
-    assert ben.invalid("POST", "/gadgets", {**about, "size": "S", "shape": "Square"}) == pair
-    assert ben.invalid("POST", "/gadgets", {**about, "size": "L", "shape": "Round"}) == pair
+    assert ben.invalid("POST", "/medals", {**about, "size": "S", "shape": "Square"}) == pair
+    assert ben.invalid("POST", "/medals", {**about, "size": "L", "shape": "Round"}) == pair
     # Grade begins with B.
-    assert ben.invalid("POST", "/gadgets", {**about, "size": "S", "shape": "Long"}) == [
+    assert ben.invalid("POST", "/medals", {**about, "size": "S", "shape": "Long"}) == [
         *pair,
         ("/grade", "not_allowed_together"),
         ("/shape", "not_allowed_together"),
     ]
-    made = ben.create("gadgets", **about, size="S", shape="Round")
-    path = f"/gadgets/{made['id']}"
+    made = ben.create("medals", **about, size="S", shape="Round")
+    path = f"/medals/{made['id']}"
     assert ben.invalid("PATCH", path, {"shape": "Square"}) == pair
     assert ben("PATCH", path, {"size": "24/7", "shape": "Square"})["shape"] == "Square"
     assert ben.invalid("PATCH", path, {"size": "S"}) == pair

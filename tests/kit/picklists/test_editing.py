@@ -23,7 +23,7 @@ def test_a_list_is_shown_with_all_that_is_known_of_it(boss, anna):
         ],
         "following": [],
     }
-    items = boss.get("/meta/gadget/picklists")["items"]
+    items = boss.get("/meta/medal/picklists")["items"]
     assert [(item["field"], item["editable"], item["role_based"]) for item in items] == [
         ("size", True, True),
         ("shape", True, True),
@@ -31,7 +31,7 @@ def test_a_list_is_shown_with_all_that_is_known_of_it(boss, anna):
         ("make", True, False),
         ("grade", True, True),
     ]
-    boss.get("/meta/gadget/picklists/name", status=404)
+    boss.get("/meta/medal/picklists/name", status=404)
     boss.get("/meta/nothing/picklists", status=404)
     for method, path, body in (
         ("GET", SIZES, None),
@@ -39,7 +39,7 @@ def test_a_list_is_shown_with_all_that_is_known_of_it(boss, anna):
         ("PATCH", value(SIZES, "S"), {"value": "x"}),
         ("DELETE", value(SIZES, "S"), None),
         ("PUT", f"{SIZES}/values", {"values": []}),
-        ("PUT", "/meta/gadget/picklist-dependencies", {"dependencies": []}),
+        ("PUT", "/meta/medal/picklist-dependencies", {"dependencies": []}),
     ):
         assert anna(method, path, body, status=403)["code"] == "forbidden"
 
@@ -49,9 +49,9 @@ def test_a_new_value_can_be_chosen_at_once(boss, ben, tag):
     document = boss("POST", f"{SIZES}/values", added, status=201)
     assert names(document)[names(document).index("L") - 1] == f"{tag}/1"
     assert one(document, f"{tag}/1")["colour"] == "#a0b0c0"
-    made = ben.create("gadgets", name=tag, make="Ours", size=f"{tag}/1")
+    made = ben.create("medals", name=tag, make="Ours", size=f"{tag}/1")
     assert made["size"] == f"{tag}/1"
-    (size,) = (f for f in ben.get("/meta/gadget")["fields"] if f["name"] == "size")
+    (size,) = (f for f in ben.get("/meta/medal")["fields"] if f["name"] == "size")
     assert size["choices"] == names(document)
     assert size["colours"][f"{tag}/1"] == "#a0b0c0"
     counted = boss.get(f"{SIZES}?count=true")
@@ -96,7 +96,7 @@ def test_every_bad_field_of_a_new_value_is_named(boss, body, wrong):
 def test_an_unused_value_is_simply_deleted(boss, tag):
     boss("POST", f"{SHAPES}/values", {"value": tag}, status=201)
     assert tag not in names(boss("DELETE", value(SHAPES, tag)))
-    assert boss.invalid("POST", "/gadgets", {"name": tag, "make": "Ours", "shape": tag}) == [
+    assert boss.invalid("POST", "/medals", {"name": tag, "make": "Ours", "shape": tag}) == [
         ("/shape", "unknown_value")
     ]
 
@@ -104,7 +104,7 @@ def test_an_unused_value_is_simply_deleted(boss, tag):
 def test_values_that_the_program_relies_on_stay(boss):
     assert boss.refused("PATCH", value(SIZES, "L"), {"value": "XL"}) == "value_protected"
     assert boss.refused("DELETE", f"{value(SIZES, 'L')}?replacement=S") == "value_protected"
-    states = "/meta/gadget/picklists/state"
+    states = "/meta/medal/picklists/state"
     assert boss.refused("POST", f"{states}/values", {"value": "x"}) == "picklist_fixed"
     assert boss.refused("PATCH", value(states, "new"), {"value": "x"}) == "picklist_fixed"
     assert boss.refused("DELETE", f"{value(states, 'new')}?replacement=old") == "picklist_fixed"
@@ -118,7 +118,7 @@ def test_values_that_the_program_relies_on_stay(boss):
         "traits": None,
     }
     assert names(boss("PUT", f"{states}/values", {"values": ["old", "new"]})) == ["old", "new"]
-    makes = "/meta/gadget/picklists/make"
+    makes = "/meta/medal/picklists/make"
     boss("DELETE", f"{value(makes, 'Theirs')}?replacement=Ours")
     assert boss.refused("DELETE", value(makes, "Ours")) == "last_value"
     boss("POST", f"{makes}/values", {"value": "Theirs again"}, status=201)
@@ -128,7 +128,7 @@ def test_values_stand_in_the_order_they_are_put(boss, tag):
     order = names(boss.get(SIZES))
     backwards = order[::-1]
     assert names(boss("PUT", f"{SIZES}/values", {"values": backwards})) == backwards
-    (size,) = (f for f in boss.get("/meta/gadget")["fields"] if f["name"] == "size")
+    (size,) = (f for f in boss.get("/meta/medal")["fields"] if f["name"] == "size")
     assert size["choices"] == backwards
     assert boss.invalid("PUT", f"{SIZES}/values", {"values": [*order[1:], order[1], tag]}) == [
         (f"/values/{len(order) - 1}", "duplicate"),
@@ -140,7 +140,7 @@ def test_values_stand_in_the_order_they_are_put(boss, tag):
 
 def test_some_values_are_for_some_roles(boss, anna, ben, tag):
     def choices(api):
-        (size,) = (f for f in api.get("/meta/gadget")["fields"] if f["name"] == "size")
+        (size,) = (f for f in api.get("/meta/medal")["fields"] if f["name"] == "size")
         return size["choices"]
 
     for name, role in ((f"desk {tag}", DESK), (f"office {tag}", OFFICE)):
@@ -152,16 +152,16 @@ def test_some_values_are_for_some_roles(boss, anna, ben, tag):
     everything = {f"desk {tag}", f"office {tag}"}
     assert mine == {"boss": everything, "anna": everything, "ben": {f"desk {tag}"}}
     wish = {"name": tag, "make": "Ours", "size": f"office {tag}"}
-    assert ben.invalid("POST", "/gadgets", wish) == [("/size", "not_for_your_role")]
-    made = anna.create("gadgets", **wish)
-    path = f"/gadgets/{made['id']}"
+    assert ben.invalid("POST", "/medals", wish) == [("/size", "not_for_your_role")]
+    made = anna.create("medals", **wish)
+    path = f"/medals/{made['id']}"
     # It may stay where it is, but once left it is gone.
     assert ben("PATCH", path, {"name": f"{tag}!", "size": f"office {tag}"})["version"] == 2
     assert ben("PATCH", path, {"size": f"desk {tag}"})["size"] == f"desk {tag}"
     assert ben.invalid("PATCH", path, {"size": f"office {tag}"}) == [("/size", "not_for_your_role")]
     boss("PATCH", value(SIZES, f"office {tag}"), {"roles": []})
     assert ben("PATCH", path, {"size": f"office {tag}"})["version"] == 4
-    makes = "/meta/gadget/picklists/make"
+    makes = "/meta/medal/picklists/make"
     assert boss.invalid("POST", f"{makes}/values", {"value": tag, "roles": [DESK]}) == [
         ("/roles", "not_role_based")
     ]
@@ -172,12 +172,12 @@ def test_rules_go_by_what_a_value_carries(boss, tag):
         "POST", f"{GRADES}/values", {"value": tag, "traits": {"price": "7.5"}}, status=201
     )
     assert one(grades, tag)["traits"] == {"price": "7.5", "sold": False}
-    made = boss.create("gadgets", name=tag, make="Ours", grade=tag)
+    made = boss.create("medals", name=tag, make="Ours", grade=tag)
     assert made["worth"] == "7.5"
     boss("PATCH", value(GRADES, tag), {"value": f"{tag}!", "traits": {"price": "8"}})
-    assert boss.create("gadgets", name=tag, make="Ours", grade=f"{tag}!")["worth"] == "8"
+    assert boss.create("medals", name=tag, make="Ours", grade=f"{tag}!")["worth"] == "8"
     followed(boss, GRADES)
-    assert boss.get(f"/gadgets/{made['id']}")["worth"] == "7.5"
+    assert boss.get(f"/medals/{made['id']}")["worth"] == "7.5"
     at = value(GRADES, f"{tag}!")
     assert boss.refused("PATCH", at, {"traits": {"sold": True}}) == "value_in_use"
     assert boss.invalid("DELETE", f"{at}?replacement=Gone") == [("/replacement", "not_alike")]

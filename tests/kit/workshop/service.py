@@ -167,15 +167,15 @@ SECRET = Entity(
 
 
 class Grade(Traits):
-    """Of a gadget: what it is worth."""
+    """Of a medal: what it is worth."""
 
     lasting = ("sold",)
     price: Decimal = Decimal(1)
     sold: bool = False
 
 
-class Gadget(Record, Base):
-    __tablename__ = "gadget"
+class Medal(Record, Base):
+    __tablename__ = "medal"
     name: Mapped[str] = f.text(required=True)
     size: Mapped[str] = f.picklist(("S", "M", "L", "24/7"), default="M", protected=("L",))
     shape: Mapped[str | None] = f.picklist(("Round", "Square", "Long"))
@@ -188,20 +188,20 @@ class Gadget(Record, Base):
     search: Mapped[Any] = f.search("name")
 
 
-def weigh(uow: UnitOfWork, gadget: Any, before: Any) -> None:
+def weigh(uow: UnitOfWork, medal: Any, before: Any) -> None:
     """It is worth what its grade is, from the moment it has it."""
-    if gadget.grade != before.get("grade"):
-        gadget.worth = uow.of(GADGET).fields["grade"].picklist.get(gadget.grade).traits.price
+    if medal.grade != before.get("grade"):
+        medal.worth = uow.of(MEDAL).fields["grade"].picklist.get(medal.grade).traits.price
 
 
-GADGET = Entity(
-    model=Gadget,
-    name="gadget",
-    plural="gadgets",
-    title="Gadget",
+MEDAL = Entity(
+    model=Medal,
+    name="medal",
+    plural="medals",
+    title="Medal",
     label=("name",),
     access=Access.SHARED,
-    prefix="GAD",
+    prefix="MED",
     derive=(weigh,),
 )
 
@@ -255,7 +255,7 @@ class WorkshopService(RecordService):
 
     name = "workshop"
     base = Base
-    entities = (WIDGET, CRATE, RULE, SECRET, GADGET)
+    entities = (WIDGET, CRATE, RULE, SECRET, MEDAL)
     subscriptions = SUBSCRIPTIONS
     works = (NUDGE,)
     start = make_tables

@@ -81,3 +81,12 @@ def test_each_write_is_told_once(support, ben):
         "crm.support.ticket.created.v1",
         "crm.support.ticket.changed.v1",
     ]
+
+
+def test_people_are_known_by_their_whole_name(support):
+    for version, first in ((1, None), (2, "Ada")):
+        state = {"number": "CON9", "first_name": first, "last_name": "Lovelace"}
+        contact = CONTACT[:-1] + "9"
+        support.hear("links", record("crm.sales.contact.changed.v1", contact, version, **state))
+        [(label,)] = support.sql("SELECT label FROM linked_record WHERE record_id = %s", contact)
+        assert label == ("Ada Lovelace" if first else "Lovelace")
