@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 
 from sqlalchemy.orm import Session
 
@@ -47,7 +46,9 @@ def patterns_of(event_type: str) -> set[str]:
     if len(words) > MOST_WORDS:
         return set()
     starts = [[*words[:length], "#"] for length in range(len(words) + 1)]
-    either = product(*((word, "*") for word in words))
+    either: list[list[str]] = [[]]
+    for word in words:
+        either = [[*start, one] for start in either for one in (word, "*")]
     return {".".join(pattern) for pattern in (*starts, *either)}
 
 
