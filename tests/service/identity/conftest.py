@@ -13,6 +13,7 @@ import requests
 from crmkit.bus import outbox
 from crmkit.db import KIT, Database
 from crmkit.records import history, principals
+from crmkit.records.tailoring import tables
 from services.identity.entities import Base
 from tandem.provision import connect
 from tests import cluster
@@ -21,11 +22,16 @@ PASSWORD = "correct horse battery"
 KIT_TABLES = (
     history.history,
     outbox.outbox,
+    principals.organisation,
     principals.principal,
     principals.role,
     principals.signing_key,
+    tables.custom_field,
+    tables.entity_setting,
+    tables.field_setting,
+    tables.tailoring_version,
 )
-"""Those that identity's own code writes, for tests of it that need no doors."""
+"""Those that identity's own code asks and writes, for tests of it that need no doors."""
 
 
 @dataclass
