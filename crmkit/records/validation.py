@@ -11,12 +11,18 @@ from pydantic import (
     create_model,
 )
 from pydantic import Field as Constraint
+from pydantic.config import JsonDict
 
 from contracts.errors import FieldError, bad_request, invalid, json_pointer
 from crmkit.entity import Entity, per_entity
 from crmkit.fields import Field, Kind
 from crmkit.records.codes import code_of
 from crmkit.records.value_types import python_type, read_type
+
+_WITH_OWN_FIELDS: JsonDict = {
+    "patternProperties": {"^cf_": {"description": "An administrator's own field; see /meta."}}
+}
+"""What the documents say of fields that nobody has added yet."""
 
 
 def _blank_is_none(value: Any) -> Any:
@@ -65,7 +71,7 @@ def _request_model(entity: Entity, *, partial: bool) -> type[BaseModel]:
         shapes["lines"] = (lines, None if partial else [])
     return create_model(
         f"{entity.model.__name__}{'Patch' if partial else 'Create'}",
-        __config__=ConfigDict(extra="forbid"),
+        __config__=ConfigDict(extra="forbid", json_schema_extra=_WITH_OWN_FIELDS),
         **shapes,
     )
 
@@ -164,4 +170,5 @@ def response_model(entity: Entity) -> type[BaseModel]:
         rows |= {n: (read_type(f) | None, None) for n, f in entity.line_fields.items()}
         line = create_model(entity.line_model.__name__, **rows)
         shapes["lines"] = (list[line], [])  # type: ignore[valid-type]
-    return create_model(entity.model.__name__, **shapes)
+    own = ConfigDict(json_schema_extra=_WITH_OWN_FIELDS)
+    return create_model(entity.model.__name__, __config__=own, **shapes)
