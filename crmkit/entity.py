@@ -139,6 +139,17 @@ class Computed:
     expression: Callable[[], ColumnElement[Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Records of the entity named `target` are linked with ours by hand, many to many.
+
+    Its entity declares the same of ours. `roles` is what the one may be to the other.
+    """
+
+    target: str
+    roles: tuple[str, ...] = ()
+
+
 Rule = Callable[[Any, Snapshot], Iterable[FieldError] | None]
 Derivation = Callable[[UnitOfWork, Any, Snapshot], None]
 Guard = Callable[[UnitOfWork, Any], None]
@@ -157,9 +168,10 @@ class Entity:
     that clients do not have (a stock movement is never edited); `unlisted` names a yes-or-no field:
     lists and search pass over records where it is yes, unless a filter asks for them; `examples`
     has values of fields whose rules allow less than their kind does; `views` are the saved views
-    it ships with, beside that of all records; `tailoring` is what
-    administrators have changed, empty in a declaration; an `essential` entity is one that they
-    cannot switch off.
+    it ships with, beside that of all records; `linked` names what is linked with it by hand;
+    `rolls_up` names link fields, `contact.account_id`: the related lists of the records they are
+    of are part of this one's; `tailoring` is what administrators have changed, empty in a
+    declaration; an `essential` entity is one that they cannot switch off.
     """
 
     model: type[Any]
@@ -182,6 +194,8 @@ class Entity:
     unlisted: str = ""
     examples: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     views: tuple[SavedView, ...] = ()
+    linked: tuple[Linked, ...] = ()
+    rolls_up: tuple[str, ...] = ()
     tailoring: Tailoring = AS_DECLARED
     essential: bool = False
 

@@ -42,7 +42,7 @@ def create_app(
     keys = KeyRing(sorted(upstreams.values(), key=lambda upstream: upstream.name != "identity"))
 
     app = Flask(__name__, static_folder=None)
-    app.register_blueprint(composed.pages(upstreams, keys))
+    app.register_blueprint(composed.pages(upstreams, keys, routes))
     app.register_blueprint(documents.pages(schemas))
     app.register_blueprint(health.pages(upstreams))
     app.register_error_handler(Problem, problem_response)

@@ -15,6 +15,8 @@ SCHEMAS = Path(contracts.__file__).parent / "schemas"
 NO_SUCH_ROUTE = "There is nothing at this address; /api/docs lists what there is."
 
 _META = "meta"
+_RELATED_AT = 2
+"""Where `related` stands in the path of a related list."""
 
 
 class Route(NamedTuple):
@@ -41,7 +43,8 @@ class Catalogue:
     """Routes of records by their plural, and the actions that go elsewhere or need no token.
 
     `document` is `{"routes": {plural: {"service", "entity"}}, "actions": [{"method", "path",
-    "service", "public"}]}`; an action's path is the service's own, `/leads/{id}/convert`.
+    "service", "public"}], "related": {plural: [{"name", "service", …}]}}`; an action's path is the
+    service's own, `/leads/{id}/convert`.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -53,6 +56,8 @@ class Catalogue:
             entry["entity"]: Route(entry["service"], _META, public=False)
             for entry in document["routes"].values()
         }
+        self._entities = {plural: str(e["entity"]) for plural, e in document["routes"].items()}
+        self._related: Mapping[str, Any] = document.get("related", {})
         self._actions: dict[str, list[_Action]] = {}
         for entry in document["actions"]:
             segments = tuple(entry["path"].strip("/").split("/"))
@@ -61,6 +66,44 @@ class Catalogue:
             if route != self._plurals.get(first):
                 action = _Action(entry["method"], segments, route)
                 self._actions.setdefault(first, []).append(action)
+
+    def owner(self, plural: str) -> str:
+        """The service that has these records. Raises Problem 404."""
+        return self._route_of(plural).service
+
+    def entity(self, plural: str) -> str:
+        """The name of their entity. Raises Problem 404."""
+        self._route_of(plural)
+        return self._entities[plural]
+
+    def related(self, plural: str) -> Sequence[Mapping[str, Any]]:
+        """Their related lists: what the generated catalogue says of each."""
+        lists: Sequence[Mapping[str, Any]] = self._related.get(plural, ())
+        return lists
+
+    def lister(self, plural: str, listed: str) -> str:
+        """The service that answers one of their lists. Raises Problem 404."""
+        for each in self.related(plural):
+            if each["name"] == listed:
+                return str(each["service"])
+        raise not_found("There is no such list.")
+
+    def _route_of(self, plural: str) -> Route:
+        if plural not in self._plurals:
+            raise not_found(NO_SUCH_ROUTE)
+        return self._plurals[plural]
+
+    def spans(self, path: str) -> bool:
+        """Whether `path` is of a related list that the record's own service does not answer."""
+        segments = path[1:].split("/")
+        if len(segments) < _RELATED_AT + 1 or segments[_RELATED_AT] != "related":
+            return False
+        plural, listed = segments[0], segments[_RELATED_AT + 1 :]
+        if plural not in self._plurals:
+            return False
+        own = self._plurals[plural].service
+        lists = [each for each in self.related(plural) if not listed or each["name"] == listed[0]]
+        return any(each["service"] != own for each in lists)
 
     def services(self) -> set[str]:
         """Every service the catalogue sends requests to."""

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from contracts.errors import not_found
-from gateway import gathering, key_metrics, marks
-from gateway.catalogue import NO_SUCH_ROUTE
+from gateway import gathering, key_metrics, marks, related
+from gateway.catalogue import NO_SUCH_ROUTE, Catalogue
 from gateway.front import API, forward
 from gateway.keys import JWKS_PATH, KeyRing
 from gateway.pages import current_exchange, json_response
@@ -20,7 +20,7 @@ PARKED = "/parked-events"
 BIN = "/recycle-bin"
 
 
-def pages(upstreams: Mapping[str, Upstream], keys: KeyRing) -> Blueprint:
+def pages(upstreams: Mapping[str, Upstream], keys: KeyRing, catalogue: Catalogue) -> Blueprint:
     """The composed routes; all but the public keys ask for an access token first."""
     composed = Blueprint("composed", __name__, url_prefix=API)
 
@@ -62,6 +62,7 @@ def pages(upstreams: Mapping[str, Upstream], keys: KeyRing) -> Blueprint:
 
     marks.add_to(composed, upstreams)
     key_metrics.add_to(composed, upstreams)
+    related.add_to(composed, catalogue, upstreams)
     return composed
 
 

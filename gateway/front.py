@@ -83,6 +83,8 @@ class Front:
             return None
         if path[len(API) + 1 :].partition("/")[0] in COMPOSED:
             return None
+        if self._catalogue.spans(path[len(API) :]):
+            return None
         return self._catalogue.resolve(exchange.method, path[len(API) :])
 
     def _pass_on(self, exchange: Exchange, route: Route) -> Answer:

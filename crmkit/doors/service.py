@@ -20,6 +20,7 @@ from crmkit.doors.behaviours.mass import Mass
 from crmkit.doors.behaviours.merging import Merging
 from crmkit.doors.behaviours.picklists import Picklists
 from crmkit.doors.behaviours.recycle import RecycleBin
+from crmkit.doors.behaviours.related import Related
 from crmkit.doors.behaviours.tags import Tagging
 from crmkit.doors.behaviours.tailoring import Tailoring
 from crmkit.doors.behaviours.views import SavedViews
@@ -44,6 +45,7 @@ class RecordService(
     Commenting,
     Following,
     RecentlyViewed,
+    Related,
     Jobs,
     Mass,
     Picklists,

@@ -8,10 +8,19 @@ from sqlalchemy.orm import Session
 from contracts.caller import system_caller
 from contracts.events import identity
 from contracts.events.base import Event
+from contracts.events.records import LINK_ENDED, LINK_MADE, PURGED
 from contracts.events.tags import TAG_REPLACED
 from crmkit.bus.subscription import Subscription
 from crmkit.entity import PICKLIST_FACTS, Entity
-from crmkit.records import currencies, journal, links, principals, relinking, tag_changes
+from crmkit.records import (
+    currencies,
+    journal,
+    links,
+    principals,
+    record_links,
+    relinking,
+    tag_changes,
+)
 from crmkit.unit_of_work import UnitOfWork
 
 Handler = Callable[[UnitOfWork, Sequence[Event]], None]
@@ -79,7 +88,10 @@ PEOPLE = hears(
 TAG_CHANGES = hears("tags", (TAG_REPLACED,), tag_changes.hear)
 """Tags that were renamed, merged or deleted in every service."""
 
-EVERY_SERVICE = (PEOPLE, TAG_CHANGES)
+LINKED = hears("record_links", (LINK_MADE, LINK_ENDED, PURGED), record_links.hear)
+"""Links by hand between records of this service and others'."""
+
+EVERY_SERVICE = (PEOPLE, TAG_CHANGES, LINKED)
 """What no service can do without."""
 
 CURRENCIES = hears(
@@ -90,10 +102,18 @@ CURRENCIES = hears(
 """For services that price documents."""
 
 
-def links_to(labels: Mapping[str, Sequence[str]], *patterns: str) -> Hears:
-    """Keep what links of this service may point at; `labels` names each entity's label fields."""
+def links_to(
+    labels: Mapping[str, Sequence[str]],
+    *patterns: str,
+    within: Mapping[str, str] = links.NO_PARENTS,
+) -> Hears:
+    """Keep what links of this service may point at; `labels` names each entity's label fields.
+
+    `within` names, by entity, the field that says to what a record belongs: `account_id` of a
+    contact puts the contact's records into the lists of the account.
+    """
 
     def handle(uow: UnitOfWork, events: Sequence[Event]) -> None:
-        relinking.follow(uow, links.apply_labels(uow.session, events, labels))
+        relinking.follow(uow, links.apply_labels(uow.session, events, labels, within))
 
     return hears("links", patterns, handle, by_version=True)

@@ -27,6 +27,8 @@ from crmkit.records import access, projection
 from crmkit.records.principals import principal
 from crmkit.unit_of_work import UnitOfWork
 
+NO_PARENTS: Mapping[str, str] = {}
+
 WAIT_SECONDS = 1.0
 """How long a link to a record this service has not heard of yet is waited for."""
 
@@ -40,6 +42,7 @@ linked_record = Table(
     Column("deleted", Boolean, nullable=False),
     Column("merged_into", Uuid(as_uuid=False)),
     Column("version", Integer, nullable=False),
+    Column("within_id", Uuid(as_uuid=False), index=True, comment="the record it belongs to"),
 )
 
 
@@ -117,20 +120,26 @@ def _known(uow: UnitOfWork, target: str, ids: Sequence[str]) -> Select[Any]:
 
 
 def apply_labels(
-    session: Session, events: Sequence[Event], labels: Mapping[str, Sequence[str]]
+    session: Session,
+    events: Sequence[Event],
+    labels: Mapping[str, Sequence[str]],
+    within: Mapping[str, str] = NO_PARENTS,
 ) -> list[Event]:
     """Keep the copy of others' records that ours may point at; the events that were news.
 
     `labels` names the fields by which people name each entity; events of others are passed over.
+    `within` names the field that says to which record one belongs, for entities that roll up.
     """
     heard = {event.id: event for event in events if event.type.split(".")[2] in labels}
-    rows = [_row(event, labels) for event in heard.values()]
+    rows = [_row(event, labels, within) for event in heard.values()]
     fresh = projection.keep(session, linked_record, rows)
     newest = {(event.subject, event.version): event for event in heard.values()}
     return [newest[record_id, version] for record_id, version in fresh]
 
 
-def _row(event: Event, labels: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _row(
+    event: Event, labels: Mapping[str, Sequence[str]], within: Mapping[str, str]
+) -> dict[str, Any]:
     entity = event.type.split(".")[2]
     record = event.data["record"]
     return {
@@ -141,6 +150,7 @@ def _row(event: Event, labels: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         "deleted": event.data["deleted"],
         "merged_into": survivor_of(event),
         "version": event.version,
+        "within_id": record.get(within.get(entity, "")),
     }
 
 

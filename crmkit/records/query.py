@@ -185,8 +185,10 @@ def _listed(uow: UnitOfWork, entity: Entity, tree: Tree) -> Tree:
     return tree & listed
 
 
-def page(uow: UnitOfWork, entity: Entity, request: ListRequest) -> dict[str, Any]:
-    """`items`, `next_cursor` (null on the last page) and, if asked for, `count`."""
+def page(
+    uow: UnitOfWork, entity: Entity, request: ListRequest, *within: ColumnElement[bool]
+) -> dict[str, Any]:
+    """`items`, `next_cursor` (null on the last page) and, if asked for, `count`; only `within`."""
     access.require(entity, uow.caller, "view")
     readable = rendering.readable(entity) | marks.asked(uow, entity, request.names)
     linked = [
@@ -197,7 +199,7 @@ def page(uow: UnitOfWork, entity: Entity, request: ListRequest) -> dict[str, Any
         readable[n] if n in readable else columns[tuple(n.split("."))] for n in request.names
     ]
     keys = [columns[key.path.steps] for key in request.order]
-    seen = _found(uow, entity, request.tree, request.words)
+    seen = [*_found(uow, entity, request.tree, request.words), *within]
     query = select(*answered, *keys).select_from(source).where(*seen)
     if request.after is not None:
         query = query.where(cursors.beyond(request.order, keys, request.after))

@@ -23,6 +23,7 @@ from crmkit.records import (
     merged,
     query,
     recent,
+    record_links,
     references,
     relinking,
     rendering,
@@ -65,6 +66,7 @@ FORGETTING: tuple[Callable[[UnitOfWork, Entity, Sequence[str]], None], ...] = (
     threads.forget,
     followers.forget,
     recent.forget,
+    record_links.forget,
 )
 """What each behaviour keeps of a record besides its row, and how it lets go of it."""
 

@@ -1,10 +1,11 @@
 """Who answers for which path, and who hears which events: what gateway and transports route by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crmkit.about import About
 from crmkit.entity import RECORD_VERBS, Entity
+from crmkit.records.related import described
 
 Service = Any
 """A subclass of RecordService; typed loosely, because services are found by name."""
@@ -29,7 +30,8 @@ def routes_of(service: Service) -> list[About]:
 
 
 def catalogue(services: Sequence[Service]) -> dict[str, Any]:
-    """`routes` of records by their plural; `actions` with method, path and service.
+    """`routes` of records by their plural; `actions` with method, path and service;
+    `related` lists of each plural's records, and who answers them.
 
     Raises ValueError when two services claim one plural.
     """
@@ -40,6 +42,7 @@ def catalogue(services: Sequence[Service]) -> dict[str, Any]:
                 raise ValueError(f"{entity.plural} belongs to {routes[entity.plural]['service']}")
             routes[entity.plural] = {"service": service.name, "entity": entity.name}
     return {
+        "related": _related(services, routes),
         "routes": dict(sorted(routes.items())),
         "actions": [
             {
@@ -80,3 +83,26 @@ def permissions(services: Sequence[Service]) -> dict[str, Any]:
 
 def _verbs(entity: Entity) -> frozenset[str]:
     return RECORD_VERBS | entity.verbs
+
+
+def _related(
+    services: Sequence[Service], routes: Mapping[str, Mapping[str, str]]
+) -> dict[str, list[dict[str, Any]]]:
+    """Raises ValueError for records that are linked by hand on one side only."""
+    plurals = {route["entity"]: plural for plural, route in routes.items()}
+    declared = {
+        (entity.name, link.target, link.roles)
+        for service in services
+        for entity in service.entities
+        for link in entity.linked
+    }
+    if one_sided := [d for d in declared if (d[1], d[0], d[2]) not in declared]:
+        raise ValueError(f"linked on one side only: {sorted(one_sided)}")
+    related: dict[str, list[dict[str, Any]]] = {}
+    for service in services:
+        entities = {entity.name: entity for entity in service.entities}
+        for parent, lists in described(entities).items():
+            if parent in plurals:
+                theirs = [{**one, "service": service.name} for one in lists]
+                related.setdefault(plurals[parent], []).extend(theirs)
+    return dict(sorted(related.items()))

@@ -8,7 +8,19 @@ from services.inventory.shipping import apply_shipments
 SUBSCRIPTIONS = (
     *EVERY_SERVICE,
     CURRENCIES,
-    links_to({"contact": ("first_name", "last_name")}, sales.CONTACT),
+    links_to(
+        {
+            "lead": ("first_name", "last_name"),
+            "account": ("name",),
+            "contact": ("first_name", "last_name"),
+            "opportunity": ("name",),
+        },
+        sales.LEAD,
+        sales.ACCOUNT,
+        sales.CONTACT,
+        sales.OPPORTUNITY,
+        within={"contact": "account_id"},
+    ),
     hears("sales_orders", (sales.SALES_ORDER,), apply_orders),
     hears("shipments", (sales.SHIPMENT,), apply_shipments),
 )

@@ -12,6 +12,8 @@ from services.messaging import outlets
 from services.messaging.entities.email_template import EMAIL_TEMPLATE, EmailTemplate
 
 LOW_STOCK = "low_stock"
+FOLLOWED = "followed"
+MENTIONED = "mentioned"
 
 _LOCK = 0x74656D706C61  # "templa"
 
@@ -37,6 +39,31 @@ SHIPPED = (
 
 Available: {{ product.available }}
 Reorder level: {{ product.reorder_level }}
+""",
+    ),
+    _Shipped(
+        FOLLOWED,
+        "Changes of a record one follows",
+        "",
+        "{{ record.name }} has changed",
+        """Dear {{ recipient.name }},
+
+{{ record.name }}, which you follow, has changed.
+{% for change in changes %}
+- {{ change.who }}, {{ change.at }} UTC: {{ change.what }}
+{%- if change.fields != "" %} ({{ change.fields }}){% endif %}{% endfor %}
+""",
+    ),
+    _Shipped(
+        MENTIONED,
+        "A comment that mentions one",
+        "",
+        "{{ changes[0].who }} mentions you: {{ record.name }}",
+        """Dear {{ recipient.name }},
+
+{{ changes[0].who }} mentions you in a comment on {{ record.name }}:
+
+{{ text }}
 """,
     ),
     _Shipped(
@@ -156,7 +183,7 @@ def install_templates(database: Database, settings: Settings) -> None:
                 values = {
                     "key": shipped.key,
                     "name": shipped.name,
-                    "module": shipped.module,
+                    "module": shipped.module or None,
                     "subject": shipped.subject,
                     "body_text": shipped.body_text,
                 }

@@ -1,8 +1,10 @@
 """What messaging hears, and what it does about it."""
 
 from contracts.events import inventory, sales, support
+from contracts.events.notices import NOTICE_GIVEN
 from crmkit.records.hearing import EVERY_SERVICE, hears, links_to
 from services.messaging.low_stock import mail_handlers
+from services.messaging.notices import mail_notices
 
 SUBSCRIPTIONS = (
     *EVERY_SERVICE,
@@ -33,6 +35,8 @@ SUBSCRIPTIONS = (
         inventory.VENDOR,
         inventory.PURCHASE_ORDER,
         support.TICKET,
+        within={"contact": "account_id"},
     ),
     hears("low_stock", (inventory.STOCK_LOW,), mail_handlers),
+    hears("notices", (NOTICE_GIVEN,), mail_notices),
 )

@@ -8,7 +8,10 @@ SUBSCRIPTIONS = (
     *EVERY_SERVICE,
     CURRENCIES,
     links_to(
-        {"product": ("name",), "warehouse": ("name",)}, inventory.PRODUCT, inventory.WAREHOUSE
+        {"product": ("name",), "vendor": ("name",), "warehouse": ("name",)},
+        inventory.PRODUCT,
+        inventory.VENDOR,
+        inventory.WAREHOUSE,
     ),
     hears("stock_answers", (inventory.STOCK_POSTED, inventory.STOCK_SHORT), apply_stock_answers),
 )

@@ -10,5 +10,6 @@ SUBSCRIPTIONS = (
         sales.ACCOUNT,
         sales.CONTACT,
         inventory.PRODUCT,
+        within={"contact": "account_id"},
     ),
 )

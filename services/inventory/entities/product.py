@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped
 
 from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
-from crmkit.entity import Access, Computed, Entity, Owned, Snapshot
+from crmkit.entity import Access, Computed, Entity, Linked, Owned, Snapshot
 from crmkit.priced import Taxes
 from crmkit.records.currencies import currency
 from crmkit.records.value_types import URL_PATTERN
@@ -207,4 +207,11 @@ PRODUCT = Entity(
         "prices": ([{"currency": "USD", "amount": "9.5"}], []),
         "images": (["https://example.com/product.png"], []),
     },
+    linked=(
+        Linked("lead"),
+        Linked("account"),
+        Linked("contact"),
+        Linked("opportunity"),
+        Linked("vendor"),
+    ),
 )

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Mapped
 
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Owned
+from crmkit.entity import Access, Entity, Linked, Owned
 from services.inventory.entities import Base
 
 GL_ACCOUNTS = (
@@ -51,4 +51,5 @@ VENDOR = Entity(
     label=("name",),
     access=Access.SHARED,
     prefix="VEN",
+    linked=(Linked("product"), Linked("contact")),
 )

@@ -7,7 +7,7 @@ from sqlalchemy import Index, func
 from sqlalchemy.orm import Mapped
 
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Owned, Snapshot
+from crmkit.entity import Access, Entity, Linked, Owned, Snapshot
 from crmkit.priced import Addressed
 from crmkit.records import duplicates
 from crmkit.saved_view import SavedView
@@ -97,4 +97,6 @@ ACCOUNT = Entity(
             sort=("-created_at",),
         ),
     ),
+    linked=(Linked("product"),),
+    rolls_up=("contact.account_id",),
 )

@@ -52,3 +52,13 @@ INDUSTRIES = (
 )
 
 RATINGS = ("Acquired", "Active", "Market Failed", "Project Cancelled", "Shutdown")
+
+CONTACT_ROLES = (
+    "Decision Maker",
+    "Business User",
+    "Economic Buyer",
+    "Technical Buyer",
+    "Evaluator",
+    "Influencer",
+)
+"""What a contact may be to an opportunity."""

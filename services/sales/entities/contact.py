@@ -8,11 +8,11 @@ from sqlalchemy.orm import Mapped
 
 from contracts.errors import FieldError
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Owned, Snapshot
+from crmkit.entity import Access, Entity, Linked, Owned, Snapshot
 from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, trees
-from services.sales.entities.choices import LEAD_SOURCES, SALUTATIONS
+from services.sales.entities.choices import CONTACT_ROLES, LEAD_SOURCES, SALUTATIONS
 
 
 class Contact(Owned, Base):
@@ -104,4 +104,5 @@ CONTACT = Entity(
             sort=("last_name",),
         ),
     ),
+    linked=(Linked("opportunity", roles=CONTACT_ROLES), Linked("product"), Linked("vendor")),
 )

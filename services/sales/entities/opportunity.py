@@ -8,12 +8,12 @@ from sqlalchemy.orm import Mapped
 
 from crmkit import fields as f
 from crmkit.choices import Traits
-from crmkit.entity import Access, Entity, Owned, Snapshot
+from crmkit.entity import Access, Entity, Linked, Owned, Snapshot
 from crmkit.priced import Percentage
 from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base
-from services.sales.entities.choices import LEAD_SOURCES
+from services.sales.entities.choices import CONTACT_ROLES, LEAD_SOURCES
 
 
 class Stage(Traits):
@@ -117,4 +117,5 @@ OPPORTUNITY = Entity(
             sort=("closing_date",),
         ),
     ),
+    linked=(Linked("contact", roles=CONTACT_ROLES), Linked("product")),
 )

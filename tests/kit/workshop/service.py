@@ -9,15 +9,16 @@ from sqlalchemy import ForeignKey, Uuid, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from contracts.errors import FieldError, refused
+from contracts.events.base import Event
 from crmkit import fields as f
 from crmkit.choices import Traits
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.doors.service import RecordService, get, post
-from crmkit.entity import Access, Computed, Entity, Line, Owned, Record
-from crmkit.records import followers, jobs, store
+from crmkit.entity import Access, Computed, Entity, Line, Linked, Owned, Record
+from crmkit.records import followers, jobs, record_links, store
 from crmkit.saved_view import SavedView
-from crmkit.unit_of_work import UnitOfWork
+from crmkit.unit_of_work import UnitOfWork, new_id
 from tests.kit.workshop.nudging import NUDGE, Nudging
 from tests.kit.workshop.subscriptions import SUBSCRIPTIONS
 
@@ -107,6 +108,8 @@ WIDGET = Entity(
     facts=frozenset({"painted"}),
     computed={"crated": Computed(int, crates)},
     on_delete=(keep_green_ones,),
+    linked=(Linked("crate", roles=("Spare", "Sample")), Linked("gizmo")),
+    rolls_up=("widget.parent_id",),
 )
 
 CRATE = Entity(
@@ -119,6 +122,7 @@ CRATE = Entity(
     prefix="CRA",
     line_model=CrateLine,
     closed=frozenset({"delete"}),
+    linked=(Linked("widget", roles=("Spare", "Sample")),),
 )
 
 
@@ -245,6 +249,27 @@ def tell_followers(uow: UnitOfWork) -> None:
     followers.tell_some(uow, WIDGET)
 
 
+class Heard(BaseModel):
+    type: str
+    subject: str
+    data: dict[str, Any]
+
+
+def hear_link(uow: UnitOfWork, heard: Heard) -> None:
+    """As from the bus, with the entities at hand."""
+    told = Event(
+        id=new_id(),
+        type=heard.type,
+        source="/elsewhere",
+        subject=heard.subject,
+        time=uow.at,
+        data=heard.data,
+        version=1,
+        actor=uow.caller.user_id,
+    )
+    record_links.hear(uow, [told])
+
+
 def make_tables(database: Database, _settings: Settings) -> None:
     """No other service may: they have migrations."""
     Base.metadata.create_all(database.engine)
@@ -265,6 +290,7 @@ class WorkshopService(RecordService):
     )
     nudge = post("/widgets/nudge", nudge, body=Nudging, returns=jobs.JobDocument, status=202)
     total = get("/totals", total, query=Between, returns=Total)
+    hear_link = post("/widgets/links/hear", hear_link, body=Heard)
     tell_followers = post("/widgets/followers/tell", tell_followers)
 
 

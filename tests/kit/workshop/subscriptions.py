@@ -2,4 +2,7 @@
 
 from crmkit.records.hearing import EVERY_SERVICE, links_to
 
-SUBSCRIPTIONS = (*EVERY_SERVICE, links_to({"gizmo": ("name",)}, "crm.elsewhere.gizmo.*.v1"))
+SUBSCRIPTIONS = (
+    *EVERY_SERVICE,
+    links_to({"gizmo": ("name",)}, "crm.elsewhere.gizmo.*.v1", within={"gizmo": "part_of_id"}),
+)

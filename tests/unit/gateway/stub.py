@@ -21,6 +21,12 @@ CATALOGUE = {
         "tickets": {"service": "support", "entity": "ticket"},
         "users": {"service": "identity", "entity": "user"},
     },
+    "related": {
+        "leads": [
+            {"name": "calls", "entity": "call", "label": "Calls", "service": "sales"},
+            {"name": "tickets", "entity": "ticket", "label": "Tickets", "service": "support"},
+        ]
+    },
     "actions": [
         {"method": "POST", "path": "/auth/token", "service": "identity", "public": True},
         {"method": "GET", "path": "/me", "service": "identity", "public": False},
