@@ -14,6 +14,7 @@ from crmkit.doors import ops
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.behaviours.comments import Commenting
 from crmkit.doors.behaviours.duplicates import Duplicates
+from crmkit.doors.behaviours.exporting import Exporting
 from crmkit.doors.behaviours.following import Following, RecentlyViewed
 from crmkit.doors.behaviours.jobs import Jobs
 from crmkit.doors.behaviours.mass import Mass
@@ -47,6 +48,7 @@ class RecordService(
     RecentlyViewed,
     Related,
     Jobs,
+    Exporting,
     Mass,
     Picklists,
     RecycleBin,

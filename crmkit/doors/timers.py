@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from crmkit.config import Settings
 from crmkit.db import Database
-from crmkit.records import idempotency, jobs
+from crmkit.records import idempotency, jobs, kept_files
 from crmkit.records.tailoring import indexes
 
 _HOUR = 3600.0
@@ -36,7 +36,7 @@ def _forget_jobs(database: Database, _settings: Settings) -> None:
     found = 1
     while found:
         with database.transaction() as session:
-            found = jobs.prune(session)
+            found = jobs.prune(session) + kept_files.prune(session)
 
 
 HOUSEKEEPING = (

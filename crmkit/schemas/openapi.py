@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from crmkit.about import About
+from crmkit.about import JSON, About
 from crmkit.entity import Entity
 from crmkit.schemas.catalogue import Service, actions_of, routes_of
 from crmkit.schemas.components import Components
@@ -148,7 +148,8 @@ def _response(
     if shape is None:
         return {"description": "Done"}
     schema = components.of(shape, entity, mode="serialization")
-    content = {media: {"schema": schema} for media in about.gives}
+    gives = (JSON,) if about.answer is bytes and shape is not bytes else about.gives
+    content = {media: {"schema": schema} for media in gives}
     return {"description": "Done", "content": content}
 
 

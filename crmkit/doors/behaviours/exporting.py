@@ -1,0 +1,56 @@
+"""Exports at the door: the file at once, or a job and later its file."""
+
+from typing import ClassVar
+from urllib.parse import quote
+
+from crmkit.doors.behaviours.behaviour import Behaviour
+from crmkit.doors.requests import Answer, Call, json_answer
+from crmkit.doors.routes import route
+from crmkit.records import exporting
+from crmkit.records.exporting import File
+from crmkit.records.jobs import JobDocument
+from crmkit.unit_of_work import UnitOfWork
+
+_FILES = tuple(media.partition(";")[0] for media in exporting.MEDIA_TYPES.values())
+
+
+class Exporting(Behaviour):
+    """What a list shows, as a file."""
+
+    works: ClassVar = (exporting.EXPORT,)
+
+    @route(
+        "POST",
+        "/<plural>/export",
+        body=exporting.Export,
+        answer=bytes,
+        also={202: JobDocument},
+        gives=_FILES,
+    )
+    def export_records(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
+        """Export what a list of records shows; over 5,000 of them as a job."""
+        made = exporting.perform(uow, self._entity(plural), call.json())
+        if isinstance(made, File):
+            return file_answer(made)
+        return json_answer(made, 202, Location=f"/api/v1/{plural}/jobs/{made['id']}")
+
+    @route(
+        "GET",
+        "/<plural>/jobs/<key>/file",
+        places={"key": "Id of the job."},
+        answer=bytes,
+        gives=_FILES,
+    )
+    def read_job_file(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
+        """The file that a job has made."""
+        return file_answer(exporting.fetch(uow, self._entity(plural), key))
+
+
+def file_answer(file: File) -> Answer:
+    """A file for the client to save."""
+    headers = {
+        "Content-Type": file.media_type,
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Answer(200, file.content, headers)
