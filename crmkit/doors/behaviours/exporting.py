@@ -1,5 +1,6 @@
 """Exports at the door: the file at once, or a job and later its file."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -8,7 +9,7 @@ from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
 from crmkit.records import exporting
 from crmkit.records.exporting import File
-from crmkit.records.jobs import JobDocument
+from crmkit.records.jobs import JobDocument, Work
 from crmkit.unit_of_work import UnitOfWork
 
 _FILES = tuple(media.partition(";")[0] for media in exporting.MEDIA_TYPES.values())
@@ -17,7 +18,7 @@ _FILES = tuple(media.partition(";")[0] for media in exporting.MEDIA_TYPES.values
 class Exporting(Behaviour):
     """What a list shows, as a file."""
 
-    works: ClassVar = (exporting.EXPORT,)
+    works: ClassVar[Sequence[Work]] = (exporting.EXPORT,)
 
     @route(
         "POST",
