@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from typing import ClassVar
-from urllib.parse import quote
+
+from werkzeug.http import dump_options_header
 
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
@@ -51,7 +52,7 @@ def file_answer(file: File) -> Answer:
     """A file for the client to save."""
     headers = {
         "Content-Type": file.media_type,
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+        "Content-Disposition": dump_options_header("attachment", {"filename": file.name}),
         "X-Content-Type-Options": "nosniff",
     }
     return Answer(200, file.content, headers)
