@@ -28,7 +28,7 @@ def house(tmp_path_factory):
         shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
     [module] = re.findall(r"\*\*Declare it\*\* in `([^`]+)`", PAGE)
-    [declaration] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    [declaration, *_] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     (copy / module).write_text(re.sub(r"^   ", "", declaration, flags=re.MULTILINE))
     [(name, service)] = re.findall(r"\*\*Show it\*\*: add `(\w+)` to `entities` in `([^`]+)`", PAGE)
     [line] = re.findall(r"`(from [^`]+ import \w+)`", PAGE)
