@@ -159,22 +159,3 @@ def forget(uow: UnitOfWork, entity: Entity, ids: Sequence[str]) -> None:
         record_link.c.record_id.in_(ids), record_link.c.other_id.in_(ids)
     )
     uow.session.execute(delete(record_link).where(gone))
-
-
-def move(uow: UnitOfWork, entity: Entity, losers: Sequence[str], survivor: str) -> None:
-    """What was linked to records is linked to the one into which they were merged."""
-    records = store.lock(uow, entity, [*losers, survivor])
-    states = {key: rendering.state(entity, record) for key, record in records.items()}
-    query = select(record_link).where(record_link.c.record_id.in_(losers), record_link.c.linked)
-    for row in uow.session.execute(query.order_by(record_link.c.stamp)).all():
-        other = (row.other_entity, row.other_id)
-        put(uow, (entity, states[row.record_id]), other, None, linked=False)
-        if row.other_id != survivor and not _linked(uow, survivor, row.other_id):
-            put(uow, (entity, states[survivor]), other, row.role, linked=True)
-
-
-def _linked(uow: UnitOfWork, record_id: str, other_id: str) -> bool:
-    query = select(record_link.c.linked).where(
-        record_link.c.record_id == record_id, record_link.c.other_id == other_id
-    )
-    return bool(uow.session.scalar(query))
