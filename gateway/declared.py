@@ -9,7 +9,10 @@ from pydantic.json_schema import SkipJsonSchema
 from contracts.services import SERVICE_PORTS
 from crmkit.about import About
 from crmkit.bus import parked
-from crmkit.records import naming, query, recent, recycle, searching, tag_changes, tags
+from crmkit.records import recycle
+from crmkit.records.annotations import recent, tag_changes, tags
+from crmkit.records.reading import query, searching
+from crmkit.records.relations import naming
 from crmkit.records.views import shapes
 
 Service = Annotated[str, WithJsonSchema({"type": "string", "enum": [*SERVICE_PORTS]})]

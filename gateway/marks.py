@@ -7,8 +7,8 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from crmkit import paths
-from crmkit.records.recent import MOST as MOST_RECENT
-from crmkit.records.tags import compared
+from crmkit.records.annotations.recent import MOST as MOST_RECENT
+from crmkit.records.annotations.tags import compared
 from gateway import gathering, limits
 from gateway.front import API, forward
 from gateway.pages import current_exchange, json_response

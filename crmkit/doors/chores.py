@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crmkit.doors.context import ServiceContext
-from crmkit.records import followers
+from crmkit.records.annotations import followers
 
 _FOLLOWERS_SECONDS = 60.0
 """What happens to a record within a minute is one notice to each of its followers."""

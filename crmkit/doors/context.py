@@ -15,7 +15,7 @@ from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.entity import Entity
 from crmkit.records import principals
-from crmkit.records.recent import Views
+from crmkit.records.annotations.recent import Views
 from crmkit.records.tailoring.loading import Shaped
 
 PATIENCE_SECONDS = 1.0

@@ -14,8 +14,8 @@ from crmkit.bus.transport import Transport, Worker
 from crmkit.doors.chores import CHORES, Chore
 from crmkit.doors.context import ServiceContext
 from crmkit.doors.timers import HOUSEKEEPING, Timer
+from crmkit.records.background.job_worker import JobWorker
 from crmkit.records.hearing import subscription
-from crmkit.records.job_worker import JobWorker
 
 CONTEXT = "TANDEM_CONTEXT"
 TRANSPORT = "TANDEM_TRANSPORT"

@@ -24,8 +24,9 @@ from crmkit import tracing
 from crmkit.db import working_on
 from crmkit.doors.context import ServiceContext
 from crmkit.doors.requests import Answer, Call
-from crmkit.records import conflicts, idempotency, journal, rendering
 from crmkit.records.access import MODULE_OFF
+from crmkit.records.reading import rendering
+from crmkit.records.writing import conflicts, idempotency, journal
 from crmkit.unit_of_work import UnitOfWork
 
 Operation = Callable[[UnitOfWork, Call], Answer]

@@ -18,7 +18,7 @@ from contracts.errors import (
     too_large,
 )
 from crmkit.entity import Entity
-from crmkit.records import rendering
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 
 BODY_LIMIT = 10 * 1024 * 1024

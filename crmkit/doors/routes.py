@@ -14,7 +14,9 @@ from crmkit.doors.http import HttpDoor
 from crmkit.doors.perform import respond
 from crmkit.doors.requests import Answer, Call, record_answer
 from crmkit.entity import Entity
-from crmkit.records import access, rendering, store, validation
+from crmkit.records import access, store
+from crmkit.records.reading import rendering
+from crmkit.records.writing import validation
 from crmkit.unit_of_work import UnitOfWork
 
 Returns = Entity | type[BaseModel] | None

@@ -30,8 +30,10 @@ from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import get, ops_route, post, route
 from crmkit.doors.timers import Timer, every
 from crmkit.entity import Entity
-from crmkit.records import external_ids, history, query, recycle, searching, store
+from crmkit.records import history, recycle, store
 from crmkit.records.hearing import Hears
+from crmkit.records.reading import query, searching
+from crmkit.records.writing import external_ids
 from crmkit.unit_of_work import UnitOfWork
 
 _FEED_LIMIT = 200

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from crmkit.config import Settings
 from crmkit.db import Database
-from crmkit.records import idempotency, jobs, kept_files
+from crmkit.records.background import jobs, kept_files
 from crmkit.records.tailoring import indexes
+from crmkit.records.writing import idempotency
 
 _HOUR = 3600.0
 _INDEXES = 10.0

@@ -12,11 +12,13 @@ from sqlalchemy import func, select
 
 from contracts.errors import Problem
 from crmkit.entity import Entity
-from crmkit.records import access, cursors, jobs, kept_files, query, rendering
+from crmkit.records import access
+from crmkit.records.background import jobs, kept_files
+from crmkit.records.background.jobs import Job, Work
 from crmkit.records.filters.shapes import FilterTree
-from crmkit.records.jobs import Job, Work
-from crmkit.records.query import ListRequest
-from crmkit.records.validation import parse_body
+from crmkit.records.reading import cursors, query, rendering
+from crmkit.records.reading.query import ListRequest
+from crmkit.records.writing.validation import parse_body
 from crmkit.sheets import csv_text, offloaded
 from crmkit.unit_of_work import UnitOfWork
 

@@ -12,15 +12,11 @@ from contracts.events.records import LINK_ENDED, LINK_MADE, PURGED
 from contracts.events.tags import TAG_REPLACED
 from crmkit.bus.subscription import Subscription
 from crmkit.entity import PICKLIST_FACTS, Entity
-from crmkit.records import (
-    currencies,
-    journal,
-    links,
-    principals,
-    record_links,
-    relinking,
-    tag_changes,
-)
+from crmkit.records import currencies, principals
+from crmkit.records.annotations import tag_changes
+from crmkit.records.deduplication import relinking
+from crmkit.records.relations import links, record_links
+from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork
 
 Handler = Callable[[UnitOfWork, Sequence[Event]], None]

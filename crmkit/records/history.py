@@ -36,8 +36,9 @@ from contracts.errors import FieldError, bad_request
 from crmkit.about import OwnRecord
 from crmkit.db import KIT
 from crmkit.entity import Entity
-from crmkit.records import access, merged
-from crmkit.records.rendering import state_columns, state_from_row
+from crmkit.records import access
+from crmkit.records.deduplication import merged
+from crmkit.records.reading.rendering import state_columns, state_from_row
 from crmkit.unit_of_work import UnitOfWork
 
 history = Table(

@@ -17,12 +17,16 @@ from contracts.errors import FieldError, Problem, invalid
 from crmkit.about import OwnPatch
 from crmkit.entity import Entity
 from crmkit.fields import Kind
-from crmkit.records import access, conflicts, filters, job_rows, jobs, links, query, recycle, store
+from crmkit.records import access, filters, recycle, store
+from crmkit.records.background import job_rows, jobs
+from crmkit.records.background.job_rows import Outcome, RowResult
+from crmkit.records.background.jobs import Job, Work
 from crmkit.records.filters.shapes import FilterTree
-from crmkit.records.job_rows import Outcome, RowResult
-from crmkit.records.jobs import Job, Work
-from crmkit.records.validation import parse, parse_body
-from crmkit.records.value_types import UUID_PATTERN
+from crmkit.records.reading import query
+from crmkit.records.relations import links
+from crmkit.records.writing import conflicts
+from crmkit.records.writing.validation import parse, parse_body
+from crmkit.records.writing.value_types import UUID_PATTERN
 from crmkit.unit_of_work import UnitOfWork
 
 MOST_AT_ONCE = 200

@@ -8,7 +8,7 @@ from sqlalchemy import Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from crmkit.records.rendering import to_json
+from crmkit.records.reading.rendering import to_json
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 

@@ -13,27 +13,15 @@ from sqlalchemy import delete as delete_from
 from contracts.errors import not_found, refused
 from crmkit.entity import Entity
 from crmkit.fields import WhenDeleted
-from crmkit.records import (
-    access,
-    duplicates,
-    external_ids,
-    followers,
-    history,
-    jobs,
-    merged,
-    query,
-    recent,
-    record_links,
-    references,
-    relinking,
-    rendering,
-    searching,
-    store,
-    tags,
-    telling,
-)
-from crmkit.records.comments import threads
+from crmkit.records import access, history, store
+from crmkit.records.annotations import followers, recent, tags
+from crmkit.records.annotations.comments import threads
+from crmkit.records.background import jobs
+from crmkit.records.deduplication import duplicates, merged, relinking
+from crmkit.records.reading import query, rendering, searching
+from crmkit.records.relations import record_links, references
 from crmkit.records.tailoring import unique
+from crmkit.records.writing import external_ids, telling
 from crmkit.unit_of_work import UnitOfWork
 
 MOST_AT_ONCE = 200

@@ -12,20 +12,12 @@ from sqlalchemy.orm import selectinload
 
 from contracts.errors import FieldError, Problem, invalid, precondition_failed
 from crmkit.entity import Entity, Snapshot
-from crmkit.records import (
-    access,
-    duplicates,
-    line_items,
-    links,
-    merged,
-    numbering,
-    picklists,
-    rendering,
-    telling,
-    validation,
-    value_types,
-)
+from crmkit.records import access, picklists
+from crmkit.records.deduplication import duplicates, merged
+from crmkit.records.reading import rendering
+from crmkit.records.relations import links
 from crmkit.records.tailoring import unique
+from crmkit.records.writing import line_items, numbering, telling, validation, value_types
 from crmkit.unit_of_work import UnitOfWork, new_id
 
 _ID = re.compile(value_types.UUID_PATTERN)

@@ -5,7 +5,7 @@ from typing import Any
 
 from crmkit.about import About
 from crmkit.entity import RECORD_VERBS, Entity
-from crmkit.records.related import described
+from crmkit.records.relations.related import described
 
 Service = Any
 """A subclass of RecordService; typed loosely, because services are found by name."""

@@ -7,8 +7,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from crmkit.about import OWN
 from crmkit.entity import Entity
-from crmkit.records import validation
-from crmkit.records.codes import MEANINGS
+from crmkit.records.writing import validation
+from crmkit.records.writing.codes import MEANINGS
 
 _REF = "#/components/schemas/{model}"
 

@@ -14,8 +14,11 @@ from contracts.events.base import Event
 from crmkit.db import Database
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
-from crmkit.records import links, rendering, store, value_types
-from crmkit.records.journal import unit_of_work
+from crmkit.records import store
+from crmkit.records.reading import rendering
+from crmkit.records.relations import links
+from crmkit.records.writing import value_types
+from crmkit.records.writing.journal import unit_of_work
 from crmkit.testing import samples
 from crmkit.testing.client import Answer, Client
 from crmkit.unit_of_work import new_id

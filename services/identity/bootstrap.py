@@ -11,7 +11,8 @@ from contracts.caller import system_caller
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.entity import Entity
-from crmkit.records import journal, store
+from crmkit.records import store
+from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork
 from services.identity import keys, passwords, projections
 from services.identity.entities.currency import CURRENCY

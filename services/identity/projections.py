@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
-from crmkit.records import journal, principals
+from crmkit.records import principals
+from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from crmkit.records import bulk
+from crmkit.records.writing import bulk
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory import levels
 from services.inventory.entities.stock_movement import STOCK_MOVEMENT

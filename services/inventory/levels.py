@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import select, text
 
 from contracts.events.inventory import StockLow
-from crmkit.records import rendering, telling
+from crmkit.records.reading import rendering
+from crmkit.records.writing import telling
 from crmkit.unit_of_work import UnitOfWork, new_id
 from services.inventory.entities.stock_level import STOCK_LEVEL, StockLevel, stock_total
 

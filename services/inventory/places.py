@@ -9,7 +9,8 @@ from contracts.caller import system_caller
 from contracts.errors import unavailable
 from crmkit.config import Settings
 from crmkit.db import Database
-from crmkit.records import journal, store
+from crmkit.records import store
+from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory.entities.warehouse import WAREHOUSE, Warehouse
 

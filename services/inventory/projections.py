@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, Integer, Numeric, Table, Uuid, delete, select, text
 
 from contracts.events.base import Event
-from crmkit.records import rendering
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory import levels, places
 from services.inventory.entities import Base

@@ -20,7 +20,7 @@ from contracts.events.inventory import (
     StockReleased,
     StockShort,
 )
-from crmkit.records import rendering
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory import ledger, levels, places, projections
 from services.inventory.entities import Base

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from contracts.caller import system_caller
 from crmkit.config import Settings
 from crmkit.db import Database
-from crmkit.records import journal, store
+from crmkit.records import store
+from crmkit.records.writing import journal
 from services.messaging import composing, outlets
 from services.messaging.entities.email import EMAIL, Email
 

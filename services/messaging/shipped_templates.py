@@ -7,7 +7,8 @@ from sqlalchemy import select, text
 from contracts.caller import system_caller
 from crmkit.config import Settings
 from crmkit.db import Database
-from crmkit.records import journal, store
+from crmkit.records import store
+from crmkit.records.writing import journal
 from services.messaging import outlets
 from services.messaging.entities.email_template import EMAIL_TEMPLATE, EmailTemplate
 

@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Table, Text, U
 from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.events.base import Event
-from crmkit.records.rendering import to_json
+from crmkit.records.reading.rendering import to_json
 from crmkit.unit_of_work import UnitOfWork
 from services.reporting import contributions
 from services.reporting.entities import Base

@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 
 from contracts.events.base import Event
 from crmkit.records import projection
-from crmkit.records.rendering import to_json
+from crmkit.records.reading.rendering import to_json
 from crmkit.unit_of_work import UnitOfWork
 from services.reporting.picklists import EXCLUSIVE, Renames, picklist_copy, renamed
 from services.reporting.projections import SUMMARISED, fact

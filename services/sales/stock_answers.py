@@ -7,7 +7,8 @@ from sqlalchemy.orm import joinedload
 
 from contracts.events import inventory
 from contracts.events.base import Event
-from crmkit.records import rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.actions.cancel_shipment import give_back
 from services.sales.entities.sales_order import (

@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from contracts.caller import Caller
 from crmkit.db import Database
 from crmkit.entity import Entity
-from crmkit.records import journal, store
+from crmkit.records import store
+from crmkit.records.writing import journal
 from services.sales.actions.approve_order import approve_order
 from services.sales.actions.ship_order import ShipOrder, ship_order
 from services.sales.entities.account import ACCOUNT

@@ -15,7 +15,8 @@ from contracts.caller import Calendar, Caller
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned
 from crmkit.fields import Field, Kind
-from crmkit.records import filters, rendering
+from crmkit.records import filters
+from crmkit.records.reading import rendering
 from crmkit.tailoring import Tailoring
 from crmkit.unit_of_work import UnitOfWork
 from tests.service.served import BEN, CLARA, DESK, OFFICE

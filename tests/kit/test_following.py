@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from crmkit.records import recent
+from crmkit.records.annotations import recent
 from tests.eventually import eventually
 from tests.kit.test_comments import notices
 from tests.service.served import ANNA, BEN, BOSS, CLARA

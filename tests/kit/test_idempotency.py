@@ -108,7 +108,7 @@ def test_an_odd_key_is_refused(ben, key):
 
 
 def test_answers_are_forgotten_after_a_day(workshop, ben, tag, count):
-    from crmkit.records import idempotency  # noqa: PLC0415
+    from crmkit.records.writing import idempotency  # noqa: PLC0415
 
     for _ in range(2):
         ben("POST", "/widgets", {"name": tag}, status=201, Idempotency_Key=tag)

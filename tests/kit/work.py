@@ -4,7 +4,7 @@ import sys
 import threading
 
 from crmkit.db import Database
-from crmkit.records.job_worker import JobWorker
+from crmkit.records.background.job_worker import JobWorker
 from crmkit.records.tailoring.loading import Shaped
 from tests.kit.workshop.nudging import NUDGE_ELSEWHERE
 from tests.kit.workshop.service import WorkshopService

@@ -7,7 +7,7 @@ from contracts.errors import not_found
 from crmkit.doors.extensions import ContextProvider
 from crmkit.entity import Entity
 from crmkit.records import access
-from crmkit.records.jobs import Work
+from crmkit.records.background.jobs import Work
 from crmkit.unit_of_work import UnitOfWork
 
 

@@ -3,8 +3,9 @@
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
-from crmkit.records import cursors, query, validation
-from crmkit.records.comments import shapes, threads
+from crmkit.records.annotations.comments import shapes, threads
+from crmkit.records.reading import cursors, query
+from crmkit.records.writing import validation
 from crmkit.unit_of_work import UnitOfWork
 
 _COMMENT = {"comment": "Id of the comment."}

@@ -6,8 +6,10 @@ from contracts.errors import not_found
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
-from crmkit.records import access, duplicates, likeness, query
-from crmkit.records.validation import parse_body
+from crmkit.records import access
+from crmkit.records.deduplication import duplicates, likeness
+from crmkit.records.reading import query
+from crmkit.records.writing.validation import parse_body
 from crmkit.unit_of_work import UnitOfWork
 
 

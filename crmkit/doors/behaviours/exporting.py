@@ -9,8 +9,8 @@ from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
 from crmkit.records import exporting
+from crmkit.records.background.jobs import JobDocument, Work
 from crmkit.records.exporting import File
-from crmkit.records.jobs import JobDocument, Work
 from crmkit.unit_of_work import UnitOfWork
 
 _FILES = tuple(media.partition(";")[0] for media in exporting.MEDIA_TYPES.values())

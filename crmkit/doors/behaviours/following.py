@@ -3,7 +3,9 @@
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
-from crmkit.records import cursors, followers, naming, query, recent
+from crmkit.records.annotations import followers, recent
+from crmkit.records.reading import cursors, query
+from crmkit.records.relations import naming
 from crmkit.unit_of_work import UnitOfWork
 
 

@@ -3,7 +3,8 @@
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
-from crmkit.records import job_rows, jobs, query
+from crmkit.records.background import job_rows, jobs
+from crmkit.records.reading import query
 from crmkit.unit_of_work import UnitOfWork
 
 _JOB = {"key": "Id of the job."}

@@ -7,7 +7,7 @@ from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
 from crmkit.records import mass
-from crmkit.records.jobs import JobDocument, Work
+from crmkit.records.background.jobs import JobDocument, Work
 from crmkit.unit_of_work import UnitOfWork
 
 

@@ -4,8 +4,8 @@ from crmkit.about import OwnRecord
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, record_answer
 from crmkit.doors.routes import route
-from crmkit.records import merging
-from crmkit.records.validation import parse_body
+from crmkit.records.deduplication import merging
+from crmkit.records.writing.validation import parse_body
 from crmkit.unit_of_work import UnitOfWork
 
 

@@ -9,10 +9,10 @@ from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import parse_query, route
 from crmkit.entity import Entity
-from crmkit.records import jobs
+from crmkit.records.background import jobs
 from crmkit.records.picklists import dependencies, editing, lists, moving, wishes
 from crmkit.records.picklists.dependencies import Dependencies
-from crmkit.records.validation import parse_body
+from crmkit.records.writing.validation import parse_body
 from crmkit.unit_of_work import UnitOfWork
 
 _AT = "/meta/<name>/picklists"

@@ -15,18 +15,12 @@ from crmkit.about import OwnRecord
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import route
-from crmkit.records import (
-    access,
-    jobs,
-    query,
-    recycle,
-    relinking,
-    rendering,
-    store,
-    validation,
-    value_types,
-)
-from crmkit.records.jobs import Work
+from crmkit.records import access, recycle, store
+from crmkit.records.background import jobs
+from crmkit.records.background.jobs import Work
+from crmkit.records.deduplication import relinking
+from crmkit.records.reading import query, rendering
+from crmkit.records.writing import validation, value_types
 from crmkit.unit_of_work import UnitOfWork
 
 Id = Annotated[str, StringConstraints(pattern=value_types.UUID_PATTERN, to_lower=True)]

@@ -4,7 +4,10 @@ from contracts.errors import not_found
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
-from crmkit.records import query, related, store, validation
+from crmkit.records import store
+from crmkit.records.reading import query
+from crmkit.records.relations import related
+from crmkit.records.writing import validation
 from crmkit.unit_of_work import UnitOfWork
 
 _PLACES = {"listed": "The list: the plural of what it lists."}

@@ -4,7 +4,10 @@ from contracts.errors import FieldError, bad_request
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
-from crmkit.records import cursors, naming, query, tag_changes, tags, validation
+from crmkit.records.annotations import tag_changes, tags
+from crmkit.records.reading import cursors, query
+from crmkit.records.relations import naming
+from crmkit.records.writing import validation
 from crmkit.unit_of_work import UnitOfWork
 
 _TAG = {"tag": "The word; its case does not matter."}

@@ -8,11 +8,13 @@ from pydantic import BaseModel
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
-from crmkit.records import history, meta, query, validation
-from crmkit.records.jobs import JobDocument, Work
+from crmkit.records import history
+from crmkit.records.background.jobs import JobDocument, Work
+from crmkit.records.reading import meta, query
 from crmkit.records.tailoring import changing, emptying, modules, numbers, own_fields, settings
 from crmkit.records.tailoring.languages import wished
 from crmkit.records.tailoring.layout import Layout, blocks_of, set_layout
+from crmkit.records.writing import validation
 from crmkit.unit_of_work import UnitOfWork
 
 _FIELD = {"field": "Name of the field."}

@@ -4,9 +4,9 @@ from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
 from crmkit.entity import Entity
-from crmkit.records.validation import parse_body
 from crmkit.records.views import counting, reading, shapes, writing
 from crmkit.records.views.reading import View
+from crmkit.records.writing.validation import parse_body
 from crmkit.unit_of_work import UnitOfWork
 
 _VIEW = {"key": "Id of the view, or the key of one that comes with the suite."}

@@ -9,7 +9,7 @@ from crmkit.fields import Field, Kind
 from crmkit.records.filters.dates import Span, Viewpoint
 from crmkit.records.filters.operators import ORDERED, TEXTS, Operator
 from crmkit.records.filters.spans import meant, span
-from crmkit.records.paths import Path
+from crmkit.records.reading.paths import Path
 from crmkit.unit_of_work import UnitOfWork
 
 

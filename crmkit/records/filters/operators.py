@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from crmkit.fields import Field, Kind
 from crmkit.records.filters.dates import period
-from crmkit.records.value_types import adapter
+from crmkit.records.writing.value_types import adapter
 
 TEXTS = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.PHONE, Kind.URL, Kind.SKYPE})
 """What people type freely: looked into, and never a list of choices."""

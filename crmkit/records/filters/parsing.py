@@ -5,7 +5,6 @@ from typing import Any
 
 from contracts.errors import FieldError, json_pointer
 from crmkit.entity import Entity
-from crmkit.records import paths
 from crmkit.records.filters.operators import (
     OPERATORS,
     Fault,
@@ -15,7 +14,8 @@ from crmkit.records.filters.operators import (
     read_values,
 )
 from crmkit.records.filters.tree import Condition, Group, Joint, Node, Tree
-from crmkit.records.marks import MARKS
+from crmkit.records.reading import paths
+from crmkit.records.reading.marks import MARKS
 
 DEEPEST = 8
 """How many groups may stand inside one another."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from crmkit.records import rendering
 from crmkit.records.filters import clauses, matching
 from crmkit.records.filters.dates import Period, Viewpoint, viewpoint
 from crmkit.records.filters.operators import Operator, Takes
-from crmkit.records.paths import Path
+from crmkit.records.reading import rendering
+from crmkit.records.reading.paths import Path
 from crmkit.unit_of_work import UnitOfWork
 
 

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from contracts.errors import FieldError, invalid
 from crmkit.choices import Picklist
 from crmkit.entity import Entity
-from crmkit.records import validation, value_types
 from crmkit.records.picklists import dependencies
 from crmkit.records.picklists.dependencies import several
 from crmkit.records.principals import role
+from crmkit.records.writing import validation, value_types
 from crmkit.unit_of_work import UnitOfWork
 
 

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from contracts.errors import FieldError, Problem, invalid, not_found, refused
 from crmkit.choices import Choice, Picklist, Replacement, Traits
 from crmkit.entity import Entity
-from crmkit.records import validation
 from crmkit.records.picklists import dependencies, keeping, lists, moving
 from crmkit.records.picklists.wishes import NewValue, ValueChange
 from crmkit.records.principals import role
 from crmkit.records.tailoring import changing
 from crmkit.records.tailoring.changing import Change
+from crmkit.records.writing import validation
 from crmkit.unit_of_work import UnitOfWork
 
 CHANGED = "picklist_changed"

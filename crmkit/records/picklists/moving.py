@@ -26,7 +26,7 @@ from crmkit import choices
 from crmkit.choices import Replacement
 from crmkit.entity import Entity
 from crmkit.fields import Kind
-from crmkit.records import jobs
+from crmkit.records.background import jobs
 from crmkit.records.history import history
 from crmkit.records.picklists import lists
 from crmkit.records.tailoring import changing

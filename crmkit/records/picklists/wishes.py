@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Constraint
 
-from crmkit.records.value_types import UUID_PATTERN
+from crmkit.records.writing.value_types import UUID_PATTERN
 
 _Role = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
 _Roles = Annotated[list[_Role], Constraint(max_length=1000)]

@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 
 from contracts.events.tailoring import TailoringChanged
 from crmkit.entity import Entity
-from crmkit.records.rendering import to_json, to_json_types
+from crmkit.records.reading.rendering import to_json, to_json_types
 from crmkit.records.tailoring import loading
 from crmkit.tailoring import AS_DECLARED
 from crmkit.unit_of_work import UnitOfWork

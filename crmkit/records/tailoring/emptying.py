@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import delete, text
 
 from crmkit.entity import Entity
-from crmkit.records import jobs
-from crmkit.records.jobs import Job, Work
+from crmkit.records.background import jobs
+from crmkit.records.background.jobs import Job, Work
 from crmkit.records.tailoring.tables import custom_field
 from crmkit.unit_of_work import UnitOfWork
 

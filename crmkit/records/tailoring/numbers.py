@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from contracts.errors import FieldError, Problem, invalid
 from crmkit.entity import Entity
-from crmkit.records.numbering import numbering
 from crmkit.records.tailoring import changing
 from crmkit.records.tailoring.changing import Change
+from crmkit.records.writing.numbering import numbering
 from crmkit.unit_of_work import UnitOfWork
 
 SETTING = "numbering"

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, update
 from contracts.errors import FieldError, Problem, invalid, not_found, refused
 from crmkit.entity import Entity
 from crmkit.fields import Kind
-from crmkit.records.rendering import to_json_types
+from crmkit.records.reading.rendering import to_json_types
 from crmkit.records.tailoring import changing, emptying, indexes, layout, settings
 from crmkit.records.tailoring.languages import Labels
 from crmkit.records.tailoring.settings import LONGEST_UNIQUE, FieldSettings

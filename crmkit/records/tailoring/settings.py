@@ -13,7 +13,7 @@ from crmkit.fields import Field, Kind
 from crmkit.records.tailoring import indexes, layout, unique
 from crmkit.records.tailoring.changing import Change
 from crmkit.records.tailoring.languages import Labels
-from crmkit.records.value_types import adapter
+from crmkit.records.writing.value_types import adapter
 
 _WITHOUT_DEFAULT = frozenset({Kind.LINK, Kind.JSON, Kind.DATETIME})
 _NEVER_UNIQUE = frozenset({Kind.BOOLEAN, Kind.LONG_TEXT, Kind.JSON, Kind.MULTISELECT})

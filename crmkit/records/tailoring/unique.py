@@ -9,7 +9,7 @@ from contracts.errors import FieldError, invalid, refused
 from crmkit import custom
 from crmkit.entity import Entity, Snapshot
 from crmkit.records import access
-from crmkit.records.rendering import to_json
+from crmkit.records.reading.rendering import to_json
 from crmkit.unit_of_work import UnitOfWork
 
 _SHOWN = 5

@@ -6,7 +6,8 @@ from sqlalchemy import func, literal, select, union_all
 
 from contracts.errors import Problem
 from crmkit.entity import Entity
-from crmkit.records import access, query
+from crmkit.records import access
+from crmkit.records.reading import query
 from crmkit.records.views.reading import View, metrics
 from crmkit.unit_of_work import UnitOfWork
 

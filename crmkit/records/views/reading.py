@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from contracts.errors import FieldError, Problem, not_found
 from crmkit.entity import Entity, per_entity
-from crmkit.records import access, cursors, filters, paths
+from crmkit.records import access, filters
 from crmkit.records.filters import Tree
+from crmkit.records.reading import cursors, paths
 from crmkit.records.store import is_id
 from crmkit.records.views.tables import saved_view, view_default
 from crmkit.saved_view import SavedView

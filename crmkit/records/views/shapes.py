@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Constraint
 
 from crmkit.records.filters.shapes import FilterTree
-from crmkit.records.value_types import UUID_PATTERN
+from crmkit.records.writing.value_types import UUID_PATTERN
 
 MOST_COLUMNS = 15
 _MOST_SHARES = 50

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped
 from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Record, Snapshot
-from crmkit.records import rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.identity.entities import Base
 from services.identity.entities.user import User

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from contracts.errors import refused
-from crmkit.records import rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory import ledger, levels
 from services.inventory.entities.purchase_order import PURCHASE_ORDER, PurchaseOrder

@@ -7,8 +7,10 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Constraint
 
 from contracts.errors import FieldError, invalid, refused
-from crmkit.records import links, rendering, store
-from crmkit.records.value_types import UUID_PATTERN
+from crmkit.records import store
+from crmkit.records.reading import rendering
+from crmkit.records.relations import links
+from crmkit.records.writing.value_types import UUID_PATTERN
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory import ledger, levels, places
 from services.inventory.entities.purchase_order import (

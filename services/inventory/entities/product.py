@@ -15,7 +15,7 @@ from crmkit import fields as f
 from crmkit.entity import Access, Computed, Entity, Linked, Owned, Snapshot
 from crmkit.priced import Taxes
 from crmkit.records.currencies import currency
-from crmkit.records.value_types import URL_PATTERN
+from crmkit.records.writing.value_types import URL_PATTERN
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory.entities import Base
 from services.inventory.entities.purchase_order import on_order

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned, Snapshot
-from crmkit.records import links
 from crmkit.records.principals import principal
+from crmkit.records.relations import links
 from crmkit.unit_of_work import UnitOfWork, new_id
 from services.messaging import merging
 from services.messaging.entities import Base

@@ -1,7 +1,8 @@
 """Approving a sales order: from now on the warehouse holds its goods ready."""
 
 from contracts.errors import refused
-from crmkit.records import rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities.sales_order import (
     SALES_ORDER,

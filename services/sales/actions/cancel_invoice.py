@@ -1,7 +1,8 @@
 """Cancelling an invoice: nothing is owed on it, and its order may be invoiced again."""
 
 from contracts.errors import refused
-from crmkit.records import rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities.invoice import INVOICE, Invoice, cancelled_invoice_is_read_only
 from services.sales.entities.sales_order import SALES_ORDER, SalesOrder

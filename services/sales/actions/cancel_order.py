@@ -3,7 +3,8 @@
 from sqlalchemy import select
 
 from contracts.errors import refused
-from crmkit.records import rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.actions.cancel_shipment import give_back, mark_cancelled
 from services.sales.entities.sales_order import (

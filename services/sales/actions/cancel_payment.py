@@ -1,7 +1,8 @@
 """Cancelling a payment: it bounced or was booked by mistake, and is owed again."""
 
 from contracts.errors import refused
-from crmkit.records import rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.actions.pay_invoice import receive
 from services.sales.entities.invoice import INVOICE, Invoice

@@ -1,7 +1,8 @@
 """Cancelling a shipment: its goods are the order's again, and inventory puts them back."""
 
 from contracts.errors import refused
-from crmkit.records import rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities.sales_order import (
     SALES_ORDER,

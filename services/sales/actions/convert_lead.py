@@ -13,7 +13,9 @@ from pydantic import Field as Constraint
 from sqlalchemy import func, select
 
 from contracts.errors import FieldError, invalid
-from crmkit.records import access, links, picklists, rendering, store
+from crmkit.records import access, picklists, store
+from crmkit.records.reading import rendering
+from crmkit.records.relations import links
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.actions.inputs import Id, ShortText
 from services.sales.entities.account import ACCOUNT, Account

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Constraint
 
 from contracts.errors import FieldError, invalid
-from crmkit.records.value_types import UUID_PATTERN
+from crmkit.records.writing.value_types import UUID_PATTERN
 from services.sales.entities.sales_order import SalesOrder, SalesOrderLine
 
 Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]

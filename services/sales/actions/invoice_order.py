@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
 from contracts.errors import refused
-from crmkit.records import rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.actions.inputs import Parts, parts_of
 from services.sales.entities import documents

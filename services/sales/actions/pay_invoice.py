@@ -9,7 +9,8 @@ from pydantic import Field as Constraint
 
 from contracts.errors import FieldError, invalid, refused
 from crmkit import totals
-from crmkit.records import picklists, rendering, store
+from crmkit.records import picklists, store
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.actions.inputs import Text
 from services.sales.entities import documents

@@ -5,7 +5,9 @@ from decimal import Decimal
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.errors import refused
-from crmkit.records import links, rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
+from crmkit.records.relations import links
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.actions.inputs import Id, Parts, ShortText, Text, parts_of
 from services.sales.entities.sales_order import (

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Linked, Owned, Snapshot
 from crmkit.priced import Addressed
-from crmkit.records import duplicates
+from crmkit.records.deduplication import duplicates
 from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, trees

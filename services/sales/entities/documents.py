@@ -9,7 +9,7 @@ from sqlalchemy.orm import MappedColumn, mapped_column
 
 from crmkit.entity import Entity
 from crmkit.fields import Field
-from crmkit.records import rendering
+from crmkit.records.reading import rendering
 
 
 def of_record(table: str) -> MappedColumn[str]:

@@ -10,7 +10,8 @@ from contracts.errors import FieldError, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Snapshot
 from crmkit.priced import Priced, PricedLine, compute_totals
-from crmkit.records import rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
 from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, documents

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase
 from contracts.caller import system_caller
 from crmkit.entity import Access, Entity, Record
 from crmkit.fields import Field, Kind
-from crmkit.records import plans
+from crmkit.records.reading import plans
 from crmkit.records.tailoring import indexes
 from crmkit.tailoring import Tailoring
 from crmkit.unit_of_work import UnitOfWork

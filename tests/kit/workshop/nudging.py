@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from crmkit.records import store
-from crmkit.records.jobs import Job, Work
+from crmkit.records.background.jobs import Job, Work
 from crmkit.unit_of_work import UnitOfWork
 
 CHUNK = 2

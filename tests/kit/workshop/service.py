@@ -16,7 +16,10 @@ from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.doors.service import RecordService, get, post
 from crmkit.entity import Access, Computed, Entity, Line, Linked, Owned, Record
-from crmkit.records import followers, jobs, record_links, store
+from crmkit.records import store
+from crmkit.records.annotations import followers
+from crmkit.records.background import jobs
+from crmkit.records.relations import record_links
 from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork, new_id
 from tests.kit.workshop.nudging import NUDGE, Nudging

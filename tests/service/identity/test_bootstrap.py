@@ -10,7 +10,8 @@ from contracts.caller import system_caller
 from contracts.errors import Problem
 from crmkit import tokens
 from crmkit.config import Settings
-from crmkit.records import journal, principals
+from crmkit.records import principals
+from crmkit.records.writing import journal
 from services.identity import bootstrap as first_start
 from services.identity.actions.issue_token import Credentials, issue_token
 from services.identity.entities import Base

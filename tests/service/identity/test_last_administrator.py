@@ -8,7 +8,8 @@ from sqlalchemy import select
 from contracts.caller import system_caller
 from contracts.errors import Problem
 from crmkit.config import Settings
-from crmkit.records import journal, store
+from crmkit.records import store
+from crmkit.records.writing import journal
 from services.identity.bootstrap import ENTITIES, bootstrap
 from services.identity.entities.user import USER, User
 

@@ -17,7 +17,8 @@ from crmkit.bus.transport import Delivery, Message
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.entity import Entity
-from crmkit.records import hearing, journal, store
+from crmkit.records import hearing, store
+from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork, new_id
 from services.inventory import places, subscriptions
 from services.inventory.entities.product import PRODUCT

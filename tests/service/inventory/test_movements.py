@@ -3,7 +3,8 @@
 import pytest
 
 from contracts.errors import Problem
-from crmkit.records import external_ids, recycle, store
+from crmkit.records import recycle, store
+from crmkit.records.writing import external_ids
 from services.inventory.entities.stock_level import STOCK_LEVEL
 from services.inventory.entities.stock_movement import STOCK_MOVEMENT
 from services.inventory.entities.warehouse import WAREHOUSE

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 from pydantic_core.core_schema import ErrorType
 
-from crmkit.records.codes import MEANINGS, code_of
+from crmkit.records.writing.codes import MEANINGS, code_of
 
 
 @pytest.mark.parametrize("error_type", get_args(ErrorType))

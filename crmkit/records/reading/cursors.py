@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, and_, literal, or_
 from contracts.errors import FieldError, bad_request
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
-from crmkit.records import filters, paths, rendering
-from crmkit.records.paths import Path
-from crmkit.records.value_types import UUID_PATTERN, adapter
+from crmkit.records import filters
+from crmkit.records.reading import paths, rendering
+from crmkit.records.reading.paths import Path
+from crmkit.records.writing.value_types import UUID_PATTERN, adapter
 from crmkit.unit_of_work import UnitOfWork
 
 _MOST_KEYS = 5

@@ -7,7 +7,7 @@ from sqlalchemy import Select
 
 from contracts.errors import FieldError, invalid
 from crmkit.entity import Entity
-from crmkit.records import rendering
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import new_id
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Table, select, text
 
 from crmkit.entity import Entity
-from crmkit.records import followers, recent, tags
-from crmkit.records.comments import threads
-from crmkit.records.rendering import to_json, to_json_types
+from crmkit.records.annotations import followers, recent, tags
+from crmkit.records.annotations.comments import threads
+from crmkit.records.reading.rendering import to_json, to_json_types
 from crmkit.unit_of_work import UnitOfWork
 
 MOVING: tuple[Callable[[UnitOfWork, Entity, Sequence[str], str], None], ...] = (

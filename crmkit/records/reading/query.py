@@ -13,13 +13,14 @@ from sqlalchemy import ColumnElement, Select, func, select
 from contracts.errors import FieldError, Problem, bad_request, invalid
 from crmkit.about import OwnRecord
 from crmkit.entity import Entity
-from crmkit.records import access, cursors, filters, marks, paths, plans, rendering, searching
-from crmkit.records.cursors import Order
+from crmkit.records import access, filters
 from crmkit.records.filters import Tree
 from crmkit.records.filters.shapes import FilterTree
-from crmkit.records.marks import MARKS
-from crmkit.records.validation import field_errors
+from crmkit.records.reading import cursors, marks, paths, plans, rendering, searching
+from crmkit.records.reading.cursors import Order
+from crmkit.records.reading.marks import MARKS
 from crmkit.records.views import reading as views
+from crmkit.records.writing.validation import field_errors
 from crmkit.unit_of_work import UnitOfWork
 
 DEFAULT_LIMIT = 25

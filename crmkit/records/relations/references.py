@@ -27,7 +27,8 @@ from contracts.errors import refused
 from crmkit.db import KIT
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind, WhenDeleted
-from crmkit.records import rendering, store
+from crmkit.records import store
+from crmkit.records.reading import rendering
 from crmkit.unit_of_work import UnitOfWork
 
 moved_reference = Table(

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from contracts.events.base import Event
 from crmkit.entity import Entity
 from crmkit.fields import WhenDeleted
-from crmkit.records import jobs, links, references
+from crmkit.records.background import jobs
+from crmkit.records.relations import links, references
 from crmkit.unit_of_work import UnitOfWork
 
 

@@ -26,9 +26,12 @@ from sqlalchemy.dialects.postgresql import insert
 from contracts.caller import system_caller
 from crmkit.db import KIT, Database
 from crmkit.entity import Entity
-from crmkit.records import journal, naming, notices, store
+from crmkit.records import store
+from crmkit.records.annotations import notices
 from crmkit.records.history import history
 from crmkit.records.principals import as_caller
+from crmkit.records.relations import naming
+from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork
 
 _AT_ONCE = 1000

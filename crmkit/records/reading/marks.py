@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement
 
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
-from crmkit.records import followers, tags
-from crmkit.records.paths import Mark
+from crmkit.records.annotations import followers, tags
+from crmkit.records.reading.paths import Mark
 from crmkit.unit_of_work import UnitOfWork
 
 MARKS: Mapping[str, Mark] = {

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crmkit.entity import RECORD_FACTS, Entity
-from crmkit.records import line_items, rendering
+from crmkit.records.reading import rendering
+from crmkit.records.writing import line_items
 from crmkit.unit_of_work import UnitOfWork
 
 _BOOKKEEPING = frozenset(

@@ -11,9 +11,9 @@ from contracts.events.base import Event
 from crmkit.bus import envelope
 from crmkit.db import Database
 from crmkit.entity import Entity
-from crmkit.records import idempotency
-from crmkit.records.rendering import to_json
+from crmkit.records.reading.rendering import to_json
 from crmkit.records.tailoring import changing, loading
+from crmkit.records.writing import idempotency
 from crmkit.unit_of_work import Fact, UnitOfWork
 
 _JOURNAL = """

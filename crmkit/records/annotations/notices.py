@@ -9,7 +9,9 @@ from sqlalchemy import select
 from contracts.caller import Caller
 from contracts.events.notices import Happening, NoticeGiven
 from crmkit.entity import Entity
-from crmkit.records import access, naming, rendering
+from crmkit.records import access
+from crmkit.records.reading import rendering
+from crmkit.records.relations import naming
 from crmkit.unit_of_work import UnitOfWork
 
 

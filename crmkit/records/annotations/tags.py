@@ -31,7 +31,10 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, insert
 from contracts.errors import FieldError, invalid, not_found
 from crmkit.db import KIT
 from crmkit.entity import Entity
-from crmkit.records import access, naming, rendering, store, telling
+from crmkit.records import access, store
+from crmkit.records.reading import rendering
+from crmkit.records.relations import naming
+from crmkit.records.writing import telling
 from crmkit.unit_of_work import UnitOfWork
 
 EVERYBODY = "00000000-0000-0000-0000-000000000000"

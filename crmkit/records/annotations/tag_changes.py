@@ -31,8 +31,8 @@ from contracts.errors import forbidden
 from contracts.events.base import Event
 from contracts.events.tags import TagReplaced
 from crmkit.db import KIT
-from crmkit.records import tags
-from crmkit.records.tags import record_tag
+from crmkit.records.annotations import tags
+from crmkit.records.annotations.tags import record_tag
 from crmkit.unit_of_work import UnitOfWork, new_id
 
 tag_change = Table(

@@ -18,11 +18,14 @@ from contracts.errors import FieldError, Moved, Problem, invalid, refused
 from crmkit import custom
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind, WhenDeleted
-from crmkit.records import attached, external_ids, links, recycle, relinking, store, validation
-from crmkit.records.merged import merge as merges
-from crmkit.records.merged import merged_record
-from crmkit.records.references import self_links
-from crmkit.records.value_types import UUID_PATTERN
+from crmkit.records import recycle, store
+from crmkit.records.deduplication import attached, relinking
+from crmkit.records.deduplication.merged import merge as merges
+from crmkit.records.deduplication.merged import merged_record
+from crmkit.records.relations import links
+from crmkit.records.relations.references import self_links
+from crmkit.records.writing import external_ids, validation
+from crmkit.records.writing.value_types import UUID_PATTERN
 from crmkit.unit_of_work import UnitOfWork, new_id
 
 UNDONE_WITHIN = timedelta(days=30)

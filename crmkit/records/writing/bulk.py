@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert as insert_into
 
 from crmkit.entity import Entity
-from crmkit.records import telling
+from crmkit.records.writing import telling
 from crmkit.unit_of_work import UnitOfWork, new_id
 
 

@@ -26,9 +26,11 @@ from contracts.errors import FieldError, forbidden, invalid, not_found
 from contracts.events.notices import Happening
 from crmkit.db import KIT
 from crmkit.entity import Entity
-from crmkit.records import access, notices, store, telling
-from crmkit.records.comments.shapes import Comment, CommentPatch, NewComment
+from crmkit.records import access, store
+from crmkit.records.annotations import notices
+from crmkit.records.annotations.comments.shapes import Comment, CommentPatch, NewComment
 from crmkit.records.principals import as_caller, principal
+from crmkit.records.writing import telling
 from crmkit.unit_of_work import UnitOfWork, new_id
 
 comment = Table(

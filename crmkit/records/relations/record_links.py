@@ -26,7 +26,9 @@ from sqlalchemy.dialects.postgresql import insert
 from contracts.events.base import Event
 from crmkit.db import KIT
 from crmkit.entity import Entity
-from crmkit.records import rendering, store, telling
+from crmkit.records import store
+from crmkit.records.reading import rendering
+from crmkit.records.writing import telling
 from crmkit.unit_of_work import UnitOfWork, new_id
 
 record_link = Table(

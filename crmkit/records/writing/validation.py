@@ -16,8 +16,8 @@ from pydantic.config import JsonDict
 from contracts.errors import FieldError, bad_request, invalid, json_pointer
 from crmkit.entity import Entity, per_entity
 from crmkit.fields import Field, Kind
-from crmkit.records.codes import code_of
-from crmkit.records.value_types import python_type, read_type
+from crmkit.records.writing.codes import code_of
+from crmkit.records.writing.value_types import python_type, read_type
 
 _WITH_OWN_FIELDS: JsonDict = {
     "patternProperties": {"^cf_": {"description": "An administrator's own field; see /meta."}}

@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from contracts.errors import FieldError, bad_request, not_found, refused
 from crmkit.db import KIT
 from crmkit.entity import Entity
-from crmkit.records import rendering
+from crmkit.records.reading import rendering
 from crmkit.records.store import is_id
 from crmkit.unit_of_work import UnitOfWork, new_id
 

@@ -22,8 +22,9 @@ from crmkit.bus.endurance import endure
 from crmkit.bus.wake_up import WakeUp
 from crmkit.db import Database
 from crmkit.entity import Entity
-from crmkit.records import journal, principals
-from crmkit.records.jobs import CHANNEL, Job, Work, job
+from crmkit.records import principals
+from crmkit.records.background.jobs import CHANNEL, Job, Work, job
+from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork, new_id
 
 MOST_TRIES = 4

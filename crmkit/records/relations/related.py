@@ -14,8 +14,10 @@ from sqlalchemy import ColumnElement, func, or_, select
 from contracts.errors import FieldError, invalid, not_found
 from crmkit.entity import RECORD_VERBS, Entity, Linked
 from crmkit.fields import Kind
-from crmkit.records import access, links, query, record_links, references, rendering, store
-from crmkit.records.links import linked_record
+from crmkit.records import access, store
+from crmkit.records.reading import query, rendering
+from crmkit.records.relations import links, record_links, references
+from crmkit.records.relations.links import linked_record
 from crmkit.unit_of_work import UnitOfWork
 
 _PEOPLE = "user"

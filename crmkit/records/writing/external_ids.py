@@ -10,7 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from contracts.errors import not_found, refused
 from crmkit.db import KIT
 from crmkit.entity import Entity
-from crmkit.records import access, line_items, links, store, validation
+from crmkit.records import access, store
+from crmkit.records.relations import links
+from crmkit.records.writing import line_items, validation
 from crmkit.unit_of_work import UnitOfWork
 
 external_id = Table(

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from crmkit.db import KIT
 from crmkit.entity import Entity
-from crmkit.records import naming
-from crmkit.records.rendering import to_json
+from crmkit.records.reading.rendering import to_json
+from crmkit.records.relations import naming
 from crmkit.unit_of_work import UnitOfWork
 
 MOST = 50

@@ -26,9 +26,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from contracts.errors import FieldError, Problem, bad_request
 from crmkit.db import KIT
-from crmkit.records.jobs import JobError
-from crmkit.records.query import Cut
-from crmkit.records.rendering import to_json
+from crmkit.records.background.jobs import JobError
+from crmkit.records.reading.query import Cut
+from crmkit.records.reading.rendering import to_json
 from crmkit.unit_of_work import UnitOfWork
 
 job_row = Table(

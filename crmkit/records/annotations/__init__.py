@@ -1,0 +1,1 @@
+"""What people hang on a record without changing it: tags, comments, stars."""

@@ -1,0 +1,1 @@
+"""Records that are one and the same: refused, found, merged into one."""

@@ -1,0 +1,1 @@
+"""What a list, a search or a single read is made of."""

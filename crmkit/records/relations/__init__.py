@@ -1,0 +1,1 @@
+"""How records point at each other, within the service and across services."""
