@@ -1,7 +1,7 @@
-"""One service in a process of its own: `python -m tests.service.serve PACKAGE DATABASE_URL VAR`.
+"""One service in a process of its own: `python -m tests.service.serve PACKAGE URL VAR DOORS`.
 
-It is told nothing but what tests tell it, and prints the free port that it listens on. VAR is a
-directory of its own. Jobs are done by a service of the tests' own only.
+URL is its database's, VAR a directory of its own, DOORS what it is to have, with commas between
+them. It hears no other service, and prints the free port that it listens on.
 """
 
 import eventlet
@@ -19,15 +19,14 @@ from crmkit.db import Database  # noqa: E402
 from crmkit.doors.container import build  # noqa: E402
 
 
-def main(package: str, url: str, var: str) -> None:
+def main(package: str, url: str, var: str, doors: str) -> None:
     service = importlib.import_module(f"{package}.service").SERVICE
     logs.configure(service.name, level="WARNING")
     database = Database(url, service.name)
     settings = Settings.from_env({"TANDEM_VAR": var})
-    if service.start is not None:
-        service.start(database, settings)
-    doors = ["http"] if package.startswith("services.") else ["http", "timers"]
-    running = build(service, settings, database, LocalTransport(Topology({})), doors)
+    heard = [{"name": h.name, "patterns": list(h.patterns)} for h in service.subscriptions]
+    transport = LocalTransport(Topology({service.name: heard}))
+    running = build(service, settings, database, transport, doors.split(","))
     running.start()
     sys.stdout.write(f"{running.port}\n")
     sys.stdout.flush()

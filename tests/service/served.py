@@ -163,13 +163,13 @@ def person(user_id, version=1, **values):
 def serving(name, package=""):
     """The service `name` on HTTP, knowing the people above.
 
-    One of a test's own, in `package`, makes its tables itself when it starts.
+    One of a test's own, in `package`, makes its tables itself when it starts, and does its jobs.
     """
     if package:
-        url = cluster.copy_of(name, migrations.upgrade_kit)
+        url, doors = cluster.copy_of(name, migrations.upgrade_kit), "http,timers"
     else:
-        package, url = f"services.{name}", cluster.service_database(name)
-    with _running(package, url) as address:
+        package, url, doors = f"services.{name}", cluster.service_database(name), "http"
+    with running(package, url, doors) as (address, _):
         service = Served(name, package, address, url)
         service.know_people()
         yield service
@@ -180,22 +180,23 @@ def serving(name, package=""):
 def another_copy_of(service, package):
     """The same service once more, in a process of its own beside the first one."""
     url = service.database.url.render_as_string(hide_password=False)
-    with _running(package, url) as address:
+    with running(package, url, "http,timers") as (address, _):
         yield address
 
 
 @contextmanager
-def _running(package, url):
-    var = str(cluster.fresh_directory())
+def running(package, url, doors):
+    """A service with these doors on this database: its address, and the directory it writes to."""
+    var = cluster.fresh_directory()
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.service.serve", package, url, var],
+        [sys.executable, "-W", "ignore", "-m", "tests.service.serve", package, url, var, doors],
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
         port = process.stdout.readline().strip()
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", var
     finally:
         process.terminate()
         process.wait(10)

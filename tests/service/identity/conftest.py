@@ -1,11 +1,8 @@
 """Identity served on HTTP, and what tests do there again and again."""
 
-import subprocess
-import sys
 import uuid
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import requests
@@ -17,6 +14,7 @@ from crmkit.records.tailoring import tables
 from services.identity.entities import Base
 from tandem.provision import connect
 from tests import cluster
+from tests.service.served import running
 
 PASSWORD = "correct horse battery"
 KIT_TABLES = (
@@ -73,20 +71,10 @@ def database():
 
 
 @pytest.fixture(scope="session")
-def identity(tmp_path_factory):
-    var = tmp_path_factory.mktemp("identity")
-    url = cluster.fresh_database("identity")
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.service.identity.serve", url, str(var)],
-        cwd=Path(__file__).parents[3],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    port = process.stdout.readline().strip()
-    yield Identity(f"http://127.0.0.1:{port}", url, (var / "admin-password").read_text().strip())
-    process.terminate()
-    process.wait(10)
-    process.stdout.close()
+def identity():
+    url = cluster.service_database("identity")
+    with running("services.identity", url, "http,events,relay,timers") as (address, var):
+        yield Identity(address, url, (var / "admin-password").read_text().strip())
 
 
 @pytest.fixture(scope="session")
