@@ -6,8 +6,7 @@ from typing import Annotated
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from pydantic import AfterValidator, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import StringConstraints
 from sqlalchemy import Column, DateTime, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -15,18 +14,10 @@ from crmkit import offload
 from crmkit.unit_of_work import UnitOfWork
 from services.identity.entities import Base
 
-SHORTEST = 12
-LONGEST = 256
+_LONGEST_EVER = 256
 
-
-def _long_enough(password: str) -> str:
-    if len(password) < SHORTEST:
-        raise PydanticCustomError("too_short", "has at least {n} characters", {"n": SHORTEST})
-    return password
-
-
-NewPassword = Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(_long_enough)]
-TypedPassword = Annotated[str, StringConstraints(max_length=LONGEST)]
+TypedPassword = Annotated[str, StringConstraints(max_length=_LONGEST_EVER)]
+"""What may be sent as a password; what a new one must be like is in `password_rules`."""
 
 # RFC 9106 section 4, second recommendation, with one lane: 64 MiB, three passes.
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)

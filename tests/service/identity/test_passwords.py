@@ -55,11 +55,35 @@ def test_changing_a_password_ends_the_other_sessions(identity, make_user):
     assert identity.refresh(elsewhere).status_code == 401
 
 
-def test_a_password_has_twelve_characters_at_least(admin, make_user, errors):
-    path = f"/users/{make_user(password=None)['id']}/password"
-    assert errors(admin("POST", path, {"password": "eleven char"})) == [("/password", "too_short")]
-    assert errors(admin("POST", path, {"password": "x" * 257})) == [("/password", "too_long")]
-    assert admin("POST", path, {"password": "twelve chars"}).status_code == 204
+RULES = {
+    "eleven char": ["too_short"],
+    "x" * 129: ["too_long", "too_common"],
+    "Password1234!": ["too_common"],
+    "passwordpassword": ["too_common"],
+    "qwertyuiop12": ["too_common"],
+    "": ["too_short", "too_common"],
+    "NANCY.davolio1": ["contains_name", "too_common"],
+    "1davo@x.org": ["too_short", "contains_name", "too_common"],
+    "twelve chars": [],
+    "y7#" + "Qr5 bnw8" * 15: [],
+}
+
+
+def test_a_new_password_that_breaks_rules_is_told_each_of_them(identity, admin, make_user, errors):
+    user = make_user(password=None, username="nancy.davolio", email="davo@x.org")
+    path = f"/users/{user['id']}/password"
+    found = {}
+    for password in RULES:
+        answer = admin("POST", path, {"password": password})
+        found[password] = [] if answer.status_code == 204 else [code for _, code in errors(answer)]
+    assert found == RULES
+    token = identity.sign_in(user["username"], next(reversed(RULES))).json()["access_token"]
+    body = {"current_password": "wrong", "new_password": "letmein"}
+    assert errors(identity.call("POST", "/me/password", body, token=token)) == [
+        ("/current_password", "wrong_password"),
+        ("/new_password", "too_short"),
+        ("/new_password", "too_common"),
+    ]
 
 
 def test_the_same_letters_typed_on_another_keyboard_are_the_same_password(identity, make_user):
