@@ -5,8 +5,10 @@ import uuid
 
 import pytest
 
+from crmkit.records.relations import record_links
 from crmkit.unit_of_work import new_id
-from tests.service.served import record
+from tests.eventually import eventually
+from tests.service.served import BEN, record
 
 
 @pytest.fixture
@@ -160,6 +162,92 @@ def test_what_hung_on_the_losers_hangs_on_the_survivor(ben, anna, make, tag):
     )
     ben("POST", at(survivor, "unmerge"))
     assert (hanging(survivor), hanging(loser)) == before
+
+
+def test_what_was_linked_to_the_losers_by_hand_is_linked_to_the_survivor(workshop, ben, make, tag):
+    survivor, first, second = make(), make(), make()
+    own, both, many, ended = (ben.create("crates", name=f"{tag} {n}") for n in range(4))
+    gizmo = new_id()
+    told = record("crm.elsewhere.gizmo.created.v1", gizmo, name=tag, number=None)
+    assert workshop.hear("links", told) == ["applied"]
+
+    def link(widget, crate, role=None):
+        path = at(widget, "related/crates", crate["id"])
+        ben("PUT", path, {"role": role}, status=204)
+
+    def linked(widget):
+        items = ben.get(at(widget, "related/crates?sort=name"))["items"]
+        return [(item["name"], item["linked"]) for item in items]
+
+    def other_halves():
+        crates = [f"/crates/{each['id']}/related" for each in (own, both, many, ended)]
+        pages = [ben.get(f"{path}/widgets") for path in (*crates, f"/related/gizmo/{gizmo}")]
+        return [{item["id"] for item in page["items"]} for page in pages]
+
+    def halves():
+        return [linked(widget) for widget in (survivor, first, second)], other_halves()
+
+    link(survivor, own)
+    link(survivor, both, "Spare")
+    link(first, both, "Sample")
+    link(first, many, "Sample")
+    link(first, ended)
+    link(second, many)
+    ben("DELETE", at(first, "related/crates", ended["id"]), status=204)
+    ben("PUT", f"/related/gizmo/{gizmo}/widgets/{second['id']}", status=204)
+    before = halves()
+    merge(ben, survivor, first, second)
+    assert linked(survivor) == [*before[0][0], before[0][1][1]]
+    seen = {survivor["id"]}
+    assert other_halves() == [seen, seen, seen, set(), seen]
+    half = "SELECT record_id, other_id, linked FROM record_link WHERE other_id = %s"
+    assert (many["id"], survivor["id"], True) in workshop.sql(half, survivor["id"])
+    assert facts(workshop, survivor["id"])[-2:] == [("linked", False, None)] * 2
+    assert facts(workshop, first["id"])[-1][:2] == ("merged", True)
+    ben("POST", at(survivor, "unmerge"))
+    assert halves() == before
+    assert facts(workshop, survivor["id"])[-2:] == [("unlinked", False, None)] * 2
+
+
+def test_a_link_made_anew_since_stays_when_it_is_undone(ben, make, tag):
+    survivor, loser, crate = make(), make(), ben.create("crates", name=tag)
+    for widget in (loser, survivor):
+        path = at(widget, "related/crates", crate["id"])
+        ben("PUT", path, {"role": "Spare"}, status=204)
+        if widget is loser:
+            merge(ben, survivor, loser)
+            ben("PUT", at(survivor, "related/crates", crate["id"]), status=204)
+    ben("POST", at(survivor, "unmerge"))
+    for widget in (loser, survivor):
+        [item] = ben.get(at(widget, "related/crates"))["items"]
+        assert item["linked"]["role"] == "Spare"
+
+
+def test_many_links_follow_as_a_job(workshop, ben, make, tag):
+    survivor, loser = make(), make()
+    count = 2 * record_links.MOST_AT_ONCE + 1
+    workshop.sql(
+        "WITH made AS (INSERT INTO crate (id, version, created_at, modified_at, created_by, "
+        "modified_by, source, custom, name) SELECT gen_random_uuid(), 1, now(), now(), %s, %s, "
+        "'API', '{}', %s FROM generate_series(1, %s) RETURNING id) "
+        "INSERT INTO record_link SELECT side.*, NULL, true, %s, now(), %s FROM made, LATERAL ("
+        "VALUES (%s, id, 'widget', 'crate'), (id, %s, 'crate', 'widget')) AS side",
+        *(BEN, BEN, tag, count, new_id(), BEN, loser["id"], loser["id"]),
+    )
+
+    def linked(widget):
+        [row] = workshop.sql(
+            "SELECT count(*) FILTER (WHERE record_id = %s), count(*) FILTER (WHERE other_id = %s) "
+            "FROM record_link WHERE linked",
+            *(widget["id"], widget["id"]),
+        )
+        return row
+
+    merge(ben, survivor, loser)
+    eventually(lambda: linked(survivor) == (count, count))
+    ben("POST", at(survivor, "unmerge"))
+    eventually(lambda: linked(survivor) == (0, 0))
+    assert linked(loser) == (count, count)
 
 
 def test_values_changed_since_stay_when_it_is_undone(ben, make):

@@ -1,16 +1,25 @@
 """Making one record of several at the door, and undoing it."""
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from crmkit.about import OwnRecord
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, record_answer
 from crmkit.doors.routes import route
-from crmkit.records.deduplication import merging
+from crmkit.records.background.jobs import Work
+from crmkit.records.deduplication import merging, relinking
 from crmkit.records.writing.validation import parse_body
 from crmkit.unit_of_work import UnitOfWork
 
 
 class Merging(Behaviour):
     """Records that are one and the same in life become one here."""
+
+    works: ClassVar[Sequence[Work]] = (
+        Work("copy_links", relinking.link_step),
+        Work("end_links", relinking.unlink_step),
+    )
 
     @route(
         "POST",

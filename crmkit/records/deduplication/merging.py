@@ -93,6 +93,7 @@ def merge(
     shared = {"entity": entity.name, "merge_id": merge_id, "survivor_id": survivor.id}
     uow.session.execute(insert(merged_record), [{"loser_id": i, **shared} for i in ids])
     relinking.move_all(uow, entity, dict.fromkeys(ids, survivor.id), *WhenDeleted)
+    relinking.link(uow, entity, survivor, ids)
     return survivor
 
 
@@ -128,6 +129,7 @@ def unmerge(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None =
     external_ids.give_back(uow, entity, row.taken["external_ids"], survivor.id)
     attached.give_back(uow, row.taken["attached"], survivor.id)
     relinking.put_all_back(uow, entity, ids)
+    relinking.unlink(uow, entity, survivor, ids)
     return survivor
 
 

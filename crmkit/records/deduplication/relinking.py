@@ -1,14 +1,17 @@
 """Links follow their target into the bin, into another record, and back; many of them as a job."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 
 from contracts.events.base import Event
 from crmkit.entity import Entity
 from crmkit.fields import WhenDeleted
+from crmkit.records import store
 from crmkit.records.background import jobs
-from crmkit.records.relations import links, references
+from crmkit.records.reading import rendering
+from crmkit.records.relations import links, record_links, references
 from crmkit.unit_of_work import UnitOfWork
 
 
@@ -29,6 +32,49 @@ def put_all_back(uow: UnitOfWork, entity: Entity, ids: Sequence[str]) -> None:
     """Undo it for links to `ids` that nobody has changed since; beyond one transaction as a job."""
     if references.put_back(uow, entity.name, ids) == references.MOST_AT_ONCE:
         jobs.start(uow, "put_links_back", entity, {"ids": ids})
+
+
+def link(uow: UnitOfWork, entity: Entity, survivor: Any, losers: Sequence[str]) -> None:
+    """Link a survivor by hand as its losers are; beyond one transaction as a job."""
+    last = record_links.copy(uow, (entity, rendering.state(entity, survivor)), losers)
+    if last is not None:
+        wish = {"survivor": survivor.id, "losers": losers, "after": last}
+        jobs.start(uow, "copy_links", entity, wish)
+
+
+def unlink(uow: UnitOfWork, entity: Entity, survivor: Any, losers: Sequence[str]) -> None:
+    """Undo it for links that nobody has made anew since; beyond one transaction as a job."""
+    side = entity, rendering.state(entity, survivor)
+    if record_links.end_copies(uow, side, losers) == record_links.MOST_AT_ONCE:
+        jobs.start(uow, "end_links", entity, {"survivor": survivor.id, "losers": losers})
+
+
+def link_step(uow: UnitOfWork, job: jobs.Job) -> bool:
+    """A step of a job: the links of what came back meanwhile are its own alone."""
+    survivor = _survivor(uow, job)
+    losers = set(job.parameters["losers"]) - _alive(uow, job.entity, job.parameters["losers"])
+    if survivor is None or not losers:
+        return False
+    after = job.checkpoint or job.parameters["after"]
+    job.checkpoint = record_links.copy(uow, survivor, sorted(losers), after)
+    return job.checkpoint is not None
+
+
+def unlink_step(uow: UnitOfWork, job: jobs.Job) -> bool:
+    """A step of a job: what was merged again meanwhile is left out."""
+    survivor = _survivor(uow, job)
+    losers = _alive(uow, job.entity, job.parameters["losers"])
+    if survivor is None or not losers:
+        return False
+    ended = record_links.end_copies(uow, survivor, sorted(losers))
+    job.done += ended
+    return ended == record_links.MOST_AT_ONCE
+
+
+def _survivor(uow: UnitOfWork, job: jobs.Job) -> record_links.Side | None:
+    survivor_id = job.parameters["survivor"]
+    found = store.lock(uow, job.entity, [survivor_id]).get(survivor_id)
+    return None if found is None else (job.entity, rendering.state(job.entity, found))
 
 
 def move_step(uow: UnitOfWork, job: jobs.Job) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     delete,
+    exists,
     or_,
     select,
 )
@@ -45,6 +46,9 @@ record_link = Table(
     Column("by", Uuid(as_uuid=False), nullable=False),
     Index("ix_record_link_other_id", "other_id", "entity", "record_id"),
 )
+
+MOST_AT_ONCE = 500
+"""How many links one transaction makes or ends for a merge."""
 
 Side = tuple[Entity, Mapping[str, Any]]
 """A record of this service, with its state."""
@@ -77,30 +81,61 @@ def put(
     `other` is the name of its entity and its id; if it is of this service too, its half follows
     at once.
     """
-    entity, record = one
-    row = {
-        "record_id": record["id"],
-        "other_id": other[1],
-        "entity": entity.name,
-        "other_entity": other[0],
-        "role": role,
-        "linked": linked,
-        "stamp": new_id(),
-        "at": uow.at,
-        "by": uow.caller.user_id,
-    }
-    if not _differs(uow, row) or not _apply(uow, row):
+    said = {"other_entity": other[0], "other_id": other[1], "role": role, "linked": linked}
+    row = _row(uow, one, said)
+    if not _differs(uow, row):
         return False
-    _tell(uow, entity, record, row)
-    _mirror(uow, row)
-    return True
+    return bool(_put_all(uow, one, [row]))
+
+
+def copy(
+    uow: UnitOfWork, survivor: Side, losers: Sequence[str], after: str | None = None
+) -> str | None:
+    """Link a survivor with what its losers are linked with, as they are: role, instant, author.
+
+    The losers keep their links, out of sight, for the day the merge is undone. `MOST_AT_ONCE` are
+    made, in the order of the others' ids beyond `after`; the last of them if there may be more.
+    """
+    _, record = survivor
+    theirs, held = record_link.alias("theirs"), record_link.alias("held")
+    has = (held.c.record_id == record["id"]) & (held.c.other_id == theirs.c.other_id)
+    query = select(theirs).where(
+        theirs.c.record_id.in_(losers),
+        theirs.c.linked,
+        theirs.c.other_id.not_in([record["id"], *losers]),
+        ~exists().where(has, held.c.linked),
+    )
+    if after is not None:
+        query = query.where(theirs.c.other_id > after)
+    order = (theirs.c.other_id, theirs.c.stamp)
+    query = query.distinct(theirs.c.other_id).order_by(*order).limit(MOST_AT_ONCE)
+    found = uow.session.execute(query).mappings().all()
+    _put_all(uow, survivor, [_row(uow, survivor, {**each}) for each in found])
+    return found[-1]["other_id"] if len(found) == MOST_AT_ONCE else None
+
+
+def end_copies(uow: UnitOfWork, survivor: Side, losers: Sequence[str]) -> int:
+    """Undo `copy` for up to `MOST_AT_ONCE` links that nobody has made anew since; how many."""
+    _, record = survivor
+    held, theirs = record_link.alias("held"), record_link.alias("theirs")
+    names = ("other_id", "at", "by", "linked")
+    same = [held.c[name] == theirs.c[name] for name in names]
+    query = select(held.c.other_entity, held.c.other_id).where(
+        held.c.record_id == record["id"],
+        held.c.linked,
+        exists().where(theirs.c.record_id.in_(losers), *same),
+    )
+    found = uow.session.execute(query.limit(MOST_AT_ONCE)).mappings().all()
+    ended = {"role": None, "linked": False}
+    _put_all(uow, survivor, [_row(uow, survivor, {**each, **ended}) for each in found])
+    return len(found)
 
 
 def hear(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """Keep this service's half of links that others made or ended, and forget purged records."""
     for event in events:
         if "link" in event.data:
-            _mirror(uow.because_of(event), event.data["link"])
+            _mirror(uow.because_of(event), [event.data["link"]])
         elif event.type.endswith(".purged.v1"):
             gone = delete(record_link).where(record_link.c.other_id == event.subject)
             uow.session.execute(gone)
@@ -116,42 +151,75 @@ def _differs(uow: UnitOfWork, row: Mapping[str, Any]) -> bool:
     return not row["linked"] or held.role != row["role"]
 
 
-def _apply(uow: UnitOfWork, row: Mapping[str, Any]) -> bool:
-    """Store it unless what is stored is as young; whether it was stored."""
-    stored = insert(record_link).values(row)
+def _row(uow: UnitOfWork, one: Side, said: Mapping[str, Any]) -> dict[str, Any]:
+    """One's half of a link, said now; `at` and `by` are now and the caller unless said."""
+    entity, record = one
+    mine = {"record_id": record["id"], "entity": entity.name, "stamp": new_id()}
+    told = {str(name): value for name, value in said.items()}
+    return {"at": uow.at, "by": uow.caller.user_id, **told, **mine}
+
+
+def _put_all(uow: UnitOfWork, one: Side, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Store halves of one's links, tell them, and let the other halves follow; those stored."""
+    stored = _apply(uow, rows)
+    for row in stored:
+        _tell(uow, *one, row)
+    _mirror(uow, stored)
+    return stored
+
+
+def _apply(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Store these halves unless what is stored is as young; those that were stored."""
+    if not rows:
+        return []
+    stored = insert(record_link).values(list(rows))
     names = ("role", "linked", "stamp", "at", "by")
     stored = stored.on_conflict_do_update(
         index_elements=["record_id", "other_id"],
         set_={name: stored.excluded[name] for name in names},
         where=record_link.c.stamp < stored.excluded.stamp,
     )
-    return uow.session.scalar(stored.returning(record_link.c.record_id)) is not None
+    returned = stored.returning(record_link.c.record_id, record_link.c.other_id)
+    young = {tuple(key) for key in uow.session.execute(returned)}
+    return [row for row in rows if (row["record_id"], row["other_id"]) in young]
 
 
-def _mirror(uow: UnitOfWork, row: Mapping[str, Any]) -> None:
-    """The other half of a link, if its record is of this service: stored, in history, and told."""
-    entity = uow.entities.get(row["other_entity"])
-    if entity is None:
-        return
-    record = store.lock(uow, entity, [row["other_id"]]).get(row["other_id"])
-    half = {
+def _mirror(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The other halves of links to records of this service: stored, in history, and told."""
+    for name in sorted({row["other_entity"] for row in rows} & uow.entities.keys()):
+        entity = uow.entities[name]
+        ours = {row["other_id"]: row for row in rows if row["other_entity"] == name}
+        records = store.lock(uow, entity, ours)
+        for half in _apply(uow, [_turned(row) for key, row in ours.items() if key in records]):
+            record = records[half["record_id"]]
+            deleted = record.deleted_at is not None
+            _tell(uow, entity, rendering.state(entity, record), half, deleted=deleted)
+
+
+def _turned(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A link as its other side sees it."""
+    return {
         **row,
         "record_id": row["other_id"],
         "other_id": row["record_id"],
         "entity": row["other_entity"],
         "other_entity": row["entity"],
     }
-    if record is not None and _apply(uow, half):
-        _tell(uow, entity, rendering.state(entity, record), half)
 
 
 def _tell(
-    uow: UnitOfWork, entity: Entity, record: Mapping[str, Any], row: Mapping[str, Any]
+    uow: UnitOfWork,
+    entity: Entity,
+    record: Mapping[str, Any],
+    row: Mapping[str, Any],
+    *,
+    deleted: bool = False,
 ) -> None:
     other = {"entity": row["other_entity"], "id": row["other_id"], "role": row["role"]}
     change = (None, other) if row["linked"] else (other, None)
     fact = "linked" if row["linked"] else "unlinked"
-    telling.remark(uow, entity, fact, record, {"links": change}, link=dict(row))
+    changes = {"links": change}
+    telling.remark(uow, entity, fact, record, changes, deleted=deleted, link=dict(row))
 
 
 def forget(uow: UnitOfWork, entity: Entity, ids: Sequence[str]) -> None:

@@ -68,15 +68,18 @@ def remark(
     fact: str,
     record: Mapping[str, Any],
     changes: Mapping[str, Sequence[Any]],
+    *,
+    deleted: bool = False,
     **more: Any,
 ) -> None:
     """Note something that hangs on the record and left it as it is, its version too.
 
     `record` is its state; `changes` what was and is there now; `more` goes into the event alone.
+    `deleted` says whether the record lies in the bin.
     """
     known = {name: record.get(name) for name in entity.fields}
     if entity.line_model is not None:
         known["lines"] = record.get("lines")
-    data = {"record": known, "changes": changes, "deleted": False, **more}
+    data = {"record": known, "changes": changes, "deleted": deleted, **more}
     told = rendering.to_json_types(data)
     uow.tell(entity.name, record["id"], fact, record["version"], told)
