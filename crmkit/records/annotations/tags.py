@@ -278,7 +278,10 @@ def forget(uow: UnitOfWork, entity: Entity, ids: Sequence[str]) -> None:
 def move(uow: UnitOfWork, entity: Entity, losers: Sequence[str], survivor: str) -> None:
     """Hang the tags of records on the one into which they were merged."""
     names = [column.name for column in record_tag.columns]
-    kept = {"record_id": literal(survivor, Uuid(as_uuid=False))}
+    kept = {
+        "record_id": literal(survivor, Uuid(as_uuid=False)),
+        "entity": literal(entity.name, Text),
+    }
     columns = [kept.get(name, record_tag.c[name]).label(name) for name in names]
     rows = select(*columns).where(record_tag.c.record_id.in_(losers))
     moved = insert(record_tag).from_select(names, rows).on_conflict_do_nothing()

@@ -1,14 +1,15 @@
-"""What hangs on a record besides its fields, handed to a survivor by a merge and given back."""
+"""What hangs on a record besides its fields: handed to a survivor and given back, or moved on."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import ColumnElement, Table, exists, or_, select, text
 
 from crmkit.entity import Entity
 from crmkit.records.annotations import followers, recent, tags
 from crmkit.records.annotations.comments import threads
 from crmkit.records.reading.rendering import to_json, to_json_types
+from crmkit.records.relations import record_links
 from crmkit.unit_of_work import UnitOfWork
 
 MOVING: tuple[Callable[[UnitOfWork, Entity, Sequence[str], str], None], ...] = (
@@ -21,6 +22,24 @@ MOVING: tuple[Callable[[UnitOfWork, Entity, Sequence[str], str], None], ...] = (
 
 _KEYED = {str(table.name): table for table in (tags.record_tag, followers.follower)}
 """What a record has once of each kind: given back to the loser, and taken from the survivor."""
+
+_LASTING = (tags.record_tag, threads.comment, followers.follower, record_links.record_link)
+
+
+def hangs_on(record_id: str) -> ColumnElement[bool]:
+    """SQL: whether anything hangs on the record that `move_on` would move."""
+    return or_(*(exists().where(table.c.record_id == record_id) for table in _LASTING))
+
+
+def move_on(uow: UnitOfWork, source: record_links.Side, target: record_links.Side) -> None:
+    """Let tags, comments, followers and links by hand of one record hang on another, for good.
+
+    The two may be of different entities of this service, with their states.
+    """
+    entity, record = target
+    for move in (tags.move, threads.move, followers.move):
+        move(uow, entity, [source[1]["id"]], record["id"])
+    record_links.move(uow, source, target)
 
 
 def hand_over(

@@ -96,12 +96,13 @@ def copy(
     The losers keep their links, out of sight, for the day the merge is undone. `MOST_AT_ONCE` are
     made, in the order of the others' ids beyond `after`; the last of them if there may be more.
     """
-    _, record = survivor
+    entity, record = survivor
     theirs, held = record_link.alias("theirs"), record_link.alias("held")
     has = (held.c.record_id == record["id"]) & (held.c.other_id == theirs.c.other_id)
     query = select(theirs).where(
         theirs.c.record_id.in_(losers),
         theirs.c.linked,
+        theirs.c.other_entity.in_([each.target for each in entity.linked]),
         theirs.c.other_id.not_in([record["id"], *losers]),
         ~exists().where(has, held.c.linked),
     )
@@ -116,18 +117,33 @@ def copy(
 
 def end_copies(uow: UnitOfWork, survivor: Side, losers: Sequence[str]) -> int:
     """Undo `copy` for up to `MOST_AT_ONCE` links that nobody has made anew since; how many."""
-    _, record = survivor
-    held, theirs = record_link.alias("held"), record_link.alias("theirs")
+    theirs = record_link.alias("theirs")
     names = ("other_id", "at", "by", "linked")
-    same = [held.c[name] == theirs.c[name] for name in names]
-    query = select(held.c.other_entity, held.c.other_id).where(
-        held.c.record_id == record["id"],
-        held.c.linked,
-        exists().where(theirs.c.record_id.in_(losers), *same),
+    same = [record_link.c[name] == theirs.c[name] for name in names]
+    return _end(uow, survivor, exists().where(theirs.c.record_id.in_(losers), *same))
+
+
+def move(uow: UnitOfWork, source: Side, target: Side) -> None:
+    """Link one record with what another one, of whichever entity, was linked with until now.
+
+    What the one cannot be linked with the other keeps.
+    """
+    after = copy(uow, target, [source[1]["id"]])
+    while after is not None:
+        after = copy(uow, target, [source[1]["id"]], after)
+    taken = record_link.c.other_entity.in_([each.target for each in target[0].linked])
+    while _end(uow, source, taken) == MOST_AT_ONCE:
+        pass
+
+
+def _end(uow: UnitOfWork, one: Side, which: ColumnElement[bool]) -> int:
+    """End up to `MOST_AT_ONCE` of one's links; how many."""
+    query = select(record_link.c.other_entity, record_link.c.other_id).where(
+        record_link.c.record_id == one[1]["id"], record_link.c.linked, which
     )
     found = uow.session.execute(query.limit(MOST_AT_ONCE)).mappings().all()
     ended = {"role": None, "linked": False}
-    _put_all(uow, survivor, [_row(uow, survivor, {**each, **ended}) for each in found])
+    _put_all(uow, one, [_row(uow, one, {**each, **ended}) for each in found])
     return len(found)
 
 

@@ -224,6 +224,41 @@ def test_quotes_move_to_what_the_lead_became(boss, make_lead):
     assert moved["version"] == 2
 
 
+@pytest.mark.parametrize("target", ["contact", "account"])
+def test_what_hung_on_the_lead_hangs_on_what_takes_over(sales, boss, ben, make_lead, target):
+    lead = make_lead(owner_id=BEN)
+    at = f"/leads/{lead['id']}"
+    ben("PUT", f"{at}/tags/mine", status=204)
+    boss("PUT", f"{at}/tags/ours", {"visibility": "shared"}, status=204)
+    asked = boss("POST", f"{at}/comments", {"body": "Tea?"}, status=201)
+    boss("POST", f"{at}/comments", {"body": "Yes", "parent_id": asked["id"]}, status=201)
+    ben("PUT", f"{at}/follow", status=204)
+    boss("PUT", f"/related/product/{CHAI}/leads/{lead['id']}", status=204)
+    converted = boss("POST", f"{at}/convert", {"transfer_to": target})
+
+    def hanging(path):
+        tags = {tag["name"]: tag["visibility"] for tag in ben.get(f"{path}/tags")["items"]}
+        said = [comment["body"] for comment in ben.get(f"{path}/comments")["items"]]
+        return tags, said, path.split("/")[2] in {i["id"] for i in ben.get("/followed")["items"]}
+
+    def linked(plural):
+        items = boss.get(f"/related/product/{CHAI}/{plural}?limit=200")["items"]
+        return [item["id"] for item in items if item["linked"]]
+
+    taker = converted[f"{target}_id"]
+    everything = {"mine": "private", "ours": "shared"}, ["Yes", "Tea?"], True
+    assert hanging(f"/{target}s/{taker}") == everything
+    assert hanging(at) == ({}, [], False)
+    assert taker in linked(f"{target}s")
+    facts = [told.split(".")[3] for told in sales.told(lead["id"])]
+    assert facts == ["created", "tagged", "commented", "commented", "linked"] + [
+        "converted",
+        "unlinked",
+    ]
+    cloud = sales.sql("SELECT DISTINCT entity FROM record_tag WHERE record_id = %s", taker)
+    assert cloud == [(target,)]
+
+
 def test_who_cannot_see_the_lead_cannot_convert_it(boss, anna, ben):
     lead = boss.create("leads", last_name="Doe", company="Acme")
     assert ben("POST", f"/leads/{lead['id']}/convert", {}, status=404)["code"] == "not_found"
