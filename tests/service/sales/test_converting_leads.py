@@ -251,10 +251,8 @@ def test_what_hung_on_the_lead_hangs_on_what_takes_over(sales, boss, ben, make_l
     assert hanging(at) == ({}, [], False)
     assert taker in linked(f"{target}s")
     facts = [told.split(".")[3] for told in sales.told(lead["id"])]
-    assert facts == ["created", "tagged", "commented", "commented", "linked"] + [
-        "converted",
-        "unlinked",
-    ]
+    hung = ["tagged", "commented", "commented", "linked"]
+    assert facts == ["created", *hung, "converted", "unlinked"]
     cloud = sales.sql("SELECT DISTINCT entity FROM record_tag WHERE record_id = %s", taker)
     assert cloud == [(target,)]
 
