@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
 from prometheus_client import Histogram
@@ -133,7 +134,7 @@ def _attempt(context: ServiceContext, call: Call, operation: Operation, *, publi
         )
         key = None if public or call.reading else _idempotency_key(call)
         if key is None:
-            answer = operation(uow, call)
+            answer = _operate(uow, call, operation)
             journal.write(uow)
             return answer
         digest = idempotency.digest(call.request.method, call.request.path, call.body)
@@ -141,10 +142,21 @@ def _attempt(context: ServiceContext, call: Call, operation: Operation, *, publi
         if stored is not None:
             replayed = {**stored.headers, "Idempotent-Replayed": "true"}
             return Answer(stored.status, stored.body, replayed)
-        answer = operation(uow, call)
+        answer = _operate(uow, call, operation)
         stored = idempotency.Stored(answer.status, answer.headers, answer.body)
         journal.write(uow, idempotency.kept(caller.user_id, key, digest, stored))
         return answer
+
+
+def _operate(uow: UnitOfWork, call: Call, operation: Operation) -> Answer:
+    try:
+        answer = operation(uow, call)
+    except Problem as refusal:
+        if refusal.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            call.refuse_flaws(refusal.errors)
+        raise
+    call.refuse_flaws()
+    return answer
 
 
 def _caller(context: ServiceContext, session: Session, call: Call) -> Caller:

@@ -1,7 +1,7 @@
 """What an operation gets to see of an HTTP request, and what it answers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,8 @@ BODY_LIMIT = 10 * 1024 * 1024
 
 _ENTITY_TAG = re.compile(r'^(?:W/)?"(\d{1,10})"$')
 _JSON = {"", "application/json", "application/merge-patch+json"}
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+"""It as JSON writes it: an escape, after as many backslashes as escape each other."""
 
 
 class Call:
@@ -41,6 +43,7 @@ class Call:
         self.request_id = request_id
         self.traceparent = traceparent
         self.reading = reading
+        self.flaws: list[FieldError] = []
 
     @cached_property
     def body(self) -> bytes:
@@ -52,7 +55,8 @@ class Call:
     def json(self) -> Any:
         """The body as JSON; an absent one is an empty object. Raises Problem 400, 413, 415.
 
-        PostgreSQL cannot keep the NUL character, so wherever one stands it is refused here: 422.
+        PostgreSQL cannot keep the NUL character: it is left out of the value, and wherever one
+        stands is noted in `flaws`, so that it is refused with all else that is wrong.
         """
         if not self.body:
             return {}
@@ -64,10 +68,15 @@ class Call:
             raise bad_request("invalid_json", f"The body is not JSON: {error}.") from None
         if rb"\u0000" in self.body:
             detail = "must not contain the NUL character"
-            errors = [FieldError(at, "invalid", detail) for at in sorted(set(_with_nul(value)))]
-            if errors:
-                raise invalid(errors)
+            self.flaws = [FieldError(at, "invalid", detail) for at in sorted(set(_with_nul(value)))]
+            value = orjson.loads(_NUL.sub(rb"\1", self.body))
         return value
+
+    def refuse_flaws(self, others: Sequence[FieldError] = ()) -> None:
+        """Raise Problem 422 if the body has `flaws`; it names them and `others`."""
+        if self.flaws:
+            known = {flaw.pointer.replace("\x00", "") for flaw in self.flaws}
+            raise invalid([*self.flaws, *(one for one in others if one.pointer not in known)])
 
     @property
     def if_match(self) -> int | None:

@@ -177,13 +177,23 @@ def test_every_bad_field_is_named_at_once(ben):
     ]
 
 
-def test_nul_is_refused_where_it_stands(ben):
+def test_nul_is_refused_where_it_stands_with_all_else(ben, widget):
     sent = {"name": "a\x00b", "notes": "fine", "sizes": [{"name": "\x00", "millimetres": 1}]}
-    assert ben.invalid("POST", "/widgets", sent) == [
-        ("/name", "invalid"),
-        ("/sizes/0/name", "invalid"),
+    bad = [("/name", "invalid"), ("/sizes/0/name", "invalid")]
+    assert ben.invalid("POST", "/widgets", sent) == bad
+    more = {"parts": "\x00", "share": "much", "colour": "Blu\x00e", "color": "x"}
+    assert ben.invalid("POST", "/widgets", sent | more) == [
+        ("/colour", "invalid"),
+        bad[0],
+        ("/parts", "invalid"),
+        bad[1],
+        ("/share", "decimal_parsing"),
+        ("/color", "unknown_field"),
     ]
     assert ben.invalid("POST", "/widgets", {"name": "x", "a\x00b": 1}) == [("/a\x00b", "invalid")]
+    assert ben.invalid("PATCH", f"/widgets/{widget['id']}", {"name": "\x00ok"}) == [bad[0]]
+    assert ben.get(f"/widgets/{widget['id']}") == widget
+    assert ben.invalid("POST", "/widgets/search", {"q": "\\\x00"}) == [("/q", "invalid")]
     kept = ben.create("widgets", name="x", notes=r"a literal \u0000")
     assert kept["notes"] == r"a literal \u0000"
 
