@@ -23,6 +23,7 @@ class Caller:
     """`role_path` is the chain of role ids from the root, `/`-terminated; empty without a role.
 
     `traceparent` follows W3C Trace Context; `request_id` travels into every event and log line.
+    `address` is where the request came from, as far as the gateway knows; empty without one.
     """
 
     user_id: str
@@ -32,6 +33,7 @@ class Caller:
     request_id: str = ""
     traceparent: str = ""
     calendar: Calendar = Calendar()
+    address: str = ""
 
 
 def system_caller(*, request_id: str = "", traceparent: str = "") -> Caller:

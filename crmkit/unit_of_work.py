@@ -35,6 +35,21 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """Something of this transaction that the audit keeps for good (`records/auditing/`).
+
+    `details` name no person; what does is in `personal`, which an erasure can take out again.
+    """
+
+    name: str
+    subject_type: str
+    subject_id: str | None
+    details: Mapping[str, Any]
+    personal: Mapping[str, Any]
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
 class UnitOfWork:
     """`service` is the name under which events leave; `at` is the instant the work began (UTC).
 
@@ -48,6 +63,7 @@ class UnitOfWork:
     entities: Mapping[str, Any] = field(default_factory=dict)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     facts: list[Fact] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
     on_reshape: Callable[[], None] = lambda: None
 
     def of(self, entity: Any) -> Any:
@@ -63,12 +79,13 @@ class UnitOfWork:
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """When the block raises, what it did is undone, and the transaction can go on."""
-        told = len(self.facts)
+        told, noted = len(self.facts), len(self.acts)
         try:
             with self.session.begin_nested():
                 yield
         except BaseException:
             del self.facts[told:]
+            del self.acts[noted:]
             raise
 
     def because_of(self, event: Event) -> "UnitOfWork":

@@ -1,4 +1,4 @@
-"""Answers that span services: one search, one recycle bin, what is parked."""
+"""Answers that span services: one search, one recycle bin, one audit, what is parked."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from contracts.errors import not_found
-from gateway import gathering, key_metrics, marks, related
+from gateway import audit, gathering, key_metrics, marks, related
 from gateway.catalogue import NO_SUCH_ROUTE, Catalogue
 from gateway.front import API, forward
 from gateway.keys import JWKS_PATH, KeyRing
@@ -63,6 +63,7 @@ def pages(upstreams: Mapping[str, Upstream], keys: KeyRing, catalogue: Catalogue
     marks.add_to(composed, upstreams)
     key_metrics.add_to(composed, upstreams)
     related.add_to(composed, catalogue, upstreams)
+    audit.add_to(composed, upstreams)
     return composed
 
 

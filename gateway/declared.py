@@ -11,6 +11,7 @@ from crmkit.about import About
 from crmkit.bus import parked
 from crmkit.records import recycle
 from crmkit.records.annotations import recent, tag_changes, tags
+from crmkit.records.auditing import reading, verifying
 from crmkit.records.reading import query, searching
 from crmkit.records.relations import naming
 from crmkit.records.views import shapes
@@ -133,6 +134,71 @@ class ChangesEverywhere(BaseModel):
     unavailable: list[Service]
 
 
+class AuditAnywhere(reading.AuditQuery):
+    """Which rows of the audit."""
+
+    limit: int = Constraint(default=25, ge=1, le=200, description="How many a page.")
+    service: Service | None = Constraint(default=None, description="Only this service's.")
+
+
+class ExportedAudit(reading.AuditFilter):
+    """Which rows of the audit."""
+
+    service: Service | None = Constraint(default=None, description="Only this service's.")
+
+
+class AuditedThere(reading.Audited):
+    """A row of the audit, and the service in which it happened."""
+
+    service: Service
+
+
+class AuditEverywhere(BaseModel):
+    """The audit of the services that answered, the newest first."""
+
+    items: list[AuditedThere]
+    next_cursor: str | None
+    unavailable: list[Service]
+
+
+class HeadsOf(reading.HeadQuery):
+    """Which heads."""
+
+    service: Service | None = Constraint(default=None, description="Only this service's.")
+
+
+class HeadThere(reading.Head):
+    """The last row of a day, and the service whose it is."""
+
+    service: Service
+
+
+class HeadsEverywhere(BaseModel):
+    """The heads of the services that answered, day by day."""
+
+    items: list[HeadThere]
+    unavailable: list[Service]
+
+
+class VerifyOne(verifying.VerifyQuery):
+    """Whose audit; a cursor goes with the service it came from."""
+
+    service: Service | None = Constraint(default=None, description="Only this service's.")
+
+
+class VerdictThere(verifying.Verdict):
+    """What was found in one service."""
+
+    service: Service
+
+
+class Verdicts(BaseModel):
+    """What was found in the services that answered."""
+
+    items: list[VerdictThere]
+    unavailable: list[Service]
+
+
 _TAG = {"tag": "The word; its case does not matter."}
 
 DECLARED = (
@@ -246,6 +312,43 @@ DECLARED = (
         answer=parked.Parked,
         places=_PARKED,
         choices={"service": tuple(SERVICE_PORTS)},
+        only=_DECIDERS,
+    ),
+    About(
+        method="GET",
+        path="/audit",
+        name="read_audit",
+        summary="The audit of all services, the newest first",
+        query=AuditAnywhere,
+        answer=AuditEverywhere,
+        only=_DECIDERS,
+    ),
+    About(
+        method="GET",
+        path="/audit/export",
+        name="export_audit",
+        summary="The audit of all services as a table",
+        query=ExportedAudit,
+        answer=bytes,
+        gives=("text/csv",),
+        only=_DECIDERS,
+    ),
+    About(
+        method="GET",
+        path="/audit/heads",
+        name="audit_heads",
+        summary="The last row of each service's day, to be kept elsewhere",
+        query=HeadsOf,
+        answer=HeadsEverywhere,
+        only=_DECIDERS,
+    ),
+    About(
+        method="GET",
+        path="/audit/verify",
+        name="verify_audit",
+        summary="Find the first row of each service's audit that is not as it was written",
+        query=VerifyOne,
+        answer=Verdicts,
         only=_DECIDERS,
     ),
     About(

@@ -27,6 +27,7 @@ COMPOSED = frozenset(
         "recent",
         "followed",
         "key-metrics",
+        "audit",
     }
 )
 """First words of paths under the API that the gateway answers itself, from several services."""

@@ -16,6 +16,22 @@ from crmkit.config import Settings
 from tandem.refusals import CannotStart
 
 _ADVISORY_LOCK = 0x74616E64656D  # "tandem", so that two provisioners take turns
+_AUDIT = {
+    "audit": "SELECT, INSERT",
+    "audit_personal": "SELECT, INSERT, DELETE",
+    "audit_day": "SELECT, INSERT, UPDATE",
+}
+_ENTRUSTED = {
+    "SCHEMA public": "USAGE, CREATE",
+    **{f"TABLE {table}": rights for table, rights in _AUDIT.items()},
+    "FUNCTION audit_stands()": "",
+    "FUNCTION audit_goes_forward()": "",
+}
+"""What a service's database holds that is not its own, and what its role may do with it."""
+_NOT_YET = (
+    "SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) "
+    "AND relowner <> CURRENT_USER::regrole"
+)
 
 
 def service_url(settings: Settings, service: str) -> str:
@@ -56,6 +72,40 @@ def provision(settings: Settings) -> None:
                 "the role in TANDEM_PG_URL may not create roles and databases: "
                 f"{error.diag.message_primary}"
             ) from None
+
+
+def entrust(settings: Settings, service: str) -> None:
+    """Take the audit of a migrated database out of the hands of the service that writes it.
+
+    Its tables, the functions that guard them and the schema they are in belong to the role of
+    `settings.pg_url` from then on; the service's role may add rows and nothing else, and can
+    neither drop the guards nor give itself the right. Repeated, it changes nothing. Raises
+    CannotStart.
+    """
+    name = _name(settings, service)
+    url = make_url(settings.pg_url).set(database=name).render_as_string(hide_password=False)
+    with closing(connect(url)) as connection:
+        connection.autocommit = False
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_ADVISORY_LOCK,))
+                cursor.execute(_NOT_YET, (list(_AUDIT),))
+                if cursor.fetchall():
+                    _take_over(cursor, sql.Identifier(name))
+        except errors.InsufficientPrivilege as error:
+            raise CannotStart(
+                f"the role in TANDEM_PG_URL may not take over the audit of {name}: "
+                f"{error.diag.message_primary}"
+            ) from None
+
+
+def _take_over(cursor: Any, role: sql.Identifier) -> None:
+    for owned, rights in _ENTRUSTED.items():
+        what = sql.SQL(owned)
+        cursor.execute(sql.SQL("ALTER {} OWNER TO CURRENT_USER").format(what))
+        if rights:
+            cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(what, role))
+            cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), what, role))
 
 
 def connect(url: str) -> Any:

@@ -15,7 +15,7 @@ from contracts.services import SERVICE_PORTS
 from crmkit import migrations
 from crmkit.bus.topology import Topology
 from crmkit.config import Settings
-from tandem.provision import provision, service_url
+from tandem.provision import entrust, provision, service_url
 from tandem.refusals import CannotStart
 
 DOORS = ("http", "events", "relay", "timers")
@@ -61,6 +61,7 @@ def prepare(settings: Settings) -> list[str]:
                 changed.append(service)
         except migrations.WrongVersion as error:
             raise CannotStart(str(error)) from None
+        entrust(settings, service)
     return changed
 
 

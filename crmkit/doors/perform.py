@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 import structlog
@@ -160,12 +161,13 @@ def _operate(uow: UnitOfWork, call: Call, operation: Operation) -> Answer:
 
 
 def _caller(context: ServiceContext, session: Session, call: Call) -> Caller:
-    return context.authenticate(
+    caller = context.authenticate(
         session,
         call.request.headers.get("Authorization"),
         request_id=call.request_id,
         traceparent=call.traceparent,
     )
+    return replace(caller, address=call.address)
 
 
 def _anonymous(call: Call) -> Caller:
@@ -175,6 +177,7 @@ def _anonymous(call: Call) -> Caller:
         is_admin=False,
         request_id=call.request_id,
         traceparent=call.traceparent,
+        address=call.address,
     )
 
 

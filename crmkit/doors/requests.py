@@ -24,6 +24,7 @@ from crmkit.unit_of_work import UnitOfWork
 BODY_LIMIT = 10 * 1024 * 1024
 """Bytes; the gateway has a limit of its own, but a service's door trusts nobody."""
 
+_ADDRESS_LENGTH = 100
 _ENTITY_TAG = re.compile(r'^(?:W/)?"(\d{1,10})"$')
 _JSON = {"", "application/json", "application/merge-patch+json"}
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -77,6 +78,11 @@ class Call:
         if self.flaws:
             known = {flaw.pointer.replace("\x00", "") for flaw in self.flaws}
             raise invalid([*self.flaws, *(one for one in others if one.pointer not in known)])
+
+    @property
+    def address(self) -> str:
+        """Where it came from, as the gateway says; empty when it did not come through one."""
+        return self.request.headers.get("X-Forwarded-For", "")[:_ADDRESS_LENGTH]
 
     @property
     def if_match(self) -> int | None:

@@ -11,6 +11,7 @@ from crmkit.bus import parked
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.doors import ops
+from crmkit.doors.behaviours.auditing import Auditing
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.behaviours.comments import Commenting
 from crmkit.doors.behaviours.duplicates import Duplicates
@@ -30,7 +31,7 @@ from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import get, ops_route, post, route
 from crmkit.doors.timers import Timer, every
 from crmkit.entity import Entity
-from crmkit.records import history, recycle, store
+from crmkit.records import auditing, history, recycle, store
 from crmkit.records.hearing import Hears
 from crmkit.records.reading import query, searching
 from crmkit.records.writing import external_ids
@@ -58,6 +59,7 @@ class RecordService(
     Merging,
     Duplicates,
     SavedViews,
+    Auditing,
     Behaviour,
 ):
     """Base of the six services: the routes of records, and the doors in which they stand.
@@ -234,7 +236,10 @@ def _decided(uow: UnitOfWork, decide: Callable[..., parked.ParkedEvent], key: st
     _administrators_only(uow)
     if not store.is_id(key):
         raise not_found()
-    return json_answer(decide(uow.session, key, uow.caller).document())
+    decided = decide(uow.session, key, uow.caller)
+    details = {"type": decided.type, "subscription": decided.subscription}
+    auditing.note(uow, f"parked_event.{decided.state}", "parked_event", key, details=details)
+    return json_answer(decided.document())
 
 
 def _no_cursor(name: str) -> Problem:

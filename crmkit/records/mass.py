@@ -17,7 +17,7 @@ from contracts.errors import FieldError, Problem, invalid
 from crmkit.about import OwnPatch
 from crmkit.entity import Entity
 from crmkit.fields import Kind
-from crmkit.records import access, filters, recycle, store
+from crmkit.records import access, auditing, filters, recycle, store
 from crmkit.records.background import job_rows, jobs
 from crmkit.records.background.job_rows import Outcome, RowResult
 from crmkit.records.background.jobs import Job, Work
@@ -95,11 +95,23 @@ def perform(uow: UnitOfWork, entity: Entity, payload: Any) -> MassResult | dict[
     few = _few(uow, chosen)
     if few is not None:
         results = _each(uow, entity, wish.operation, values, list(enumerate(few, 1)))
-        return MassResult(items=results, counts=_counts(results))
+        counts = _counts(results)
+        _note(uow, entity, wish, payload, counts=counts)
+        return MassResult(items=results, counts=counts)
     parameters = {"operation": wish.operation, "values": values}
     started = jobs.start(uow, MASS.kind, entity, parameters)
     total = job_rows.take_down(uow, started["id"], chosen)
+    _note(uow, entity, wish, payload, count=total, job_id=started["id"])
     return jobs.expect(uow, started["id"], total)
+
+
+def _note(
+    uow: UnitOfWork, entity: Entity, wish: MassOperation, payload: Mapping[str, Any], **more: Any
+) -> None:
+    """In the audit, who did this to how many; a filter and what was written may name a person."""
+    personal = {name: payload[name] for name in ("selection", "values") if name in payload}
+    details = {"operation": wish.operation, "owner_id": wish.owner_id, **more}
+    auditing.note(uow, "records.mass_changed", entity.name, details=details, personal=personal)
 
 
 def _checked(

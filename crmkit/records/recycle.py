@@ -13,7 +13,7 @@ from sqlalchemy import delete as delete_from
 from contracts.errors import not_found, refused
 from crmkit.entity import Entity
 from crmkit.fields import WhenDeleted
-from crmkit.records import access, history, store
+from crmkit.records import access, auditing, history, store
 from crmkit.records.annotations import followers, recent, tags
 from crmkit.records.annotations.comments import threads
 from crmkit.records.background import jobs
@@ -188,6 +188,8 @@ def purge(uow: UnitOfWork, entity: Entity, ids: Iterable[str]) -> Purged:
     gone = [record_id for record_id in chosen if record_id not in in_use]
     if gone:
         _remove(uow, entity, gone, [r for r in pointing if r.field.nullable])
+        purged = {"count": len(gone), "ids": gone}
+        auditing.note(uow, "records.purged", entity.name, details=purged)
     return Purged(len(gone), sorted(in_use))
 
 

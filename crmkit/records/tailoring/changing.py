@@ -9,6 +9,7 @@ from sqlalchemy import event, text
 
 from contracts.events.tailoring import TailoringChanged
 from crmkit.entity import Entity
+from crmkit.records import auditing
 from crmkit.records.reading.rendering import to_json, to_json_types
 from crmkit.records.tailoring import loading
 from crmkit.tailoring import AS_DECLARED
@@ -85,6 +86,8 @@ class Change:
         )
         subject = id_of(self.uow.service, self.entity)
         self.uow.tell(SUBJECT, subject, "changed", self.version, asdict(told))
+        audited = {"what": what, "changes": told.changes}
+        auditing.note(self.uow, "module.tailored", self.entity.name, details=audited)
         return self.entity.tailored(tailoring)
 
 

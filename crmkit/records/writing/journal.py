@@ -11,6 +11,7 @@ from contracts.events.base import Event
 from crmkit.bus import envelope
 from crmkit.db import Database
 from crmkit.entity import Entity
+from crmkit.records.auditing import chain
 from crmkit.records.reading.rendering import to_json
 from crmkit.records.tailoring import changing, loading
 from crmkit.records.writing import idempotency
@@ -72,6 +73,10 @@ def write(uow: UnitOfWork, answer: Mapping[str, Any] | None = None) -> None:
         uow.facts.clear()
     elif answer is not None:
         uow.session.execute(_KEEP, answer)
+    if uow.acts:
+        # Last of all: from here to the commit, other audited acts of the service wait for this one.
+        chain.extend(uow.session, uow.acts)
+        uow.acts.clear()
 
 
 def _not_outdated(uow: UnitOfWork, shape: int) -> None:

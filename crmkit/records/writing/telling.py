@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crmkit.entity import RECORD_FACTS, Entity
+from crmkit.entity import RECORD_FACTS, Access, Entity
+from crmkit.records import auditing
 from crmkit.records.reading import rendering
 from crmkit.records.writing import line_items
 from crmkit.unit_of_work import UnitOfWork
@@ -11,6 +12,8 @@ from crmkit.unit_of_work import UnitOfWork
 _BOOKKEEPING = frozenset(
     {"id", "version", "created_at", "modified_at", "created_by", "modified_by"}
 )
+_AUDITED = frozenset({Access.ADMIN_WRITES, Access.ADMIN_ONLY})
+"""What only administrators write (users, roles, the organisation) is audited whenever written."""
 
 
 def tell(
@@ -44,6 +47,25 @@ def tell(
     data = {"record": record, "changes": changes, "deleted": deleted, **more}
     told = rendering.to_json_types(data)
     uow.tell(entity.name, record["id"], fact, record["version"], told)
+    if entity.access in _AUDITED:
+        _note(uow, entity, fact, record["id"], told["changes"])
+
+
+def _note(
+    uow: UnitOfWork, entity: Entity, fact: str, record_id: str, changes: Mapping[str, Any]
+) -> None:
+    of_person: dict[bool, dict[str, Any]] = {True: {}, False: {}}
+    for name, change in changes.items():
+        field = entity.fields.get(name)
+        of_person[field is not None and field.personal][name] = change
+    auditing.note(
+        uow,
+        f"{entity.name}.{fact}",
+        entity.name,
+        record_id,
+        details={"changes": of_person[False]},
+        personal={"changes": of_person[True]} if of_person[True] else {},
+    )
 
 
 def tell_purged(

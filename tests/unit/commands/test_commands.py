@@ -1,5 +1,6 @@
 """What the person at the keyboard sees: one line for each refusal, and the right exit code."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from contracts.services import SERVICE_PORTS
 from tandem.cli import app
 from tandem.commands.import_northwind import report
 from tandem.northwind.pouring import Summary
@@ -103,6 +105,35 @@ def test_parked_events_are_decided_one_by_one(signed_in: Gateway) -> None:
         "/api/v1/parked-events/sales/42/retry",
         "/api/v1/parked-events/sales/43/retry",
     ]
+
+
+def test_the_first_bad_row_of_each_audit_is_named(signed_in: Gateway, tmp_path: Path) -> None:
+    kept = tmp_path / "heads"
+    head = {"service": "sales", "day": "2026-01-01", "seq": 4, "at": "x", "hash": "aa"}
+    kept.write_text(json.dumps(head) + "\n")
+    for service in SERVICE_PORTS:
+        bad = {"day": "2026-01-02", "seq": 3, "wrong": "altered"} if service == "support" else None
+        whole = {"service": service, "checked": 2, "bad": bad, "next_cursor": None}
+        if service == "identity":
+            signed_in.says(200, {"items": [whole | {"next_cursor": "2026-01-01/2"}]})
+        signed_in.says(200, {"items": [whole]})
+        if service == "sales":
+            signed_in.says(200, {"items": [{"hash": "bb"}]})
+    code, out, err = run("audit", "verify", "--heads", str(kept))
+    assert code == 1
+    assert out.splitlines()[0] == "identity: 4 rows are in order."
+    assert err.splitlines() == [
+        "tandem: sales: 2026-01-01, row 4 is rewritten, or one before it.",
+        "tandem: support: 2026-01-02, row 3 is altered.",
+    ]
+
+
+def test_heads_are_printed_to_be_kept(signed_in: Gateway) -> None:
+    head = {"service": "sales", "day": "2026-01-01", "seq": 4, "at": "x", "hash": "aa"}
+    for service in SERVICE_PORTS:
+        signed_in.says(200, {"items": [head] if service == "sales" else [], "unavailable": []})
+    code, out, _ = run("audit", "heads")
+    assert (code, [json.loads(line) for line in out.splitlines()]) == (0, [head])
 
 
 def test_the_report_of_an_import_lists_the_bad_rows_in_order() -> None:

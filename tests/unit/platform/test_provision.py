@@ -14,8 +14,9 @@ from psycopg2 import errors, sql
 from sqlalchemy.engine import make_url
 
 from contracts.services import SERVICE_PORTS
+from crmkit import migrations
 from crmkit.config import Settings
-from tandem.provision import connect, provision, service_url
+from tandem.provision import connect, entrust, provision, service_url
 from tandem.refusals import CannotStart
 from tests import cluster
 
@@ -154,3 +155,41 @@ def test_an_unreachable_server_is_named(settings: Settings) -> None:
     assert str(refusal.value) == (
         "PostgreSQL at 127.0.0.1:1 (TANDEM_PG_URL) cannot be reached: Connection refused"
     )
+
+
+def test_a_service_adds_to_its_audit_and_can_do_nothing_else_to_it(settings: Settings) -> None:
+    provision(settings)
+    own = service_url(settings, "support")
+    migrations.upgrade_kit(own)
+    for _ in range(2):
+        entrust(settings, "support")
+    with closing(_connection(own)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(
+            "INSERT INTO audit (day, seq, at, actor_id, request_id, act, subject_type, details,"
+            " prev, hash) VALUES (current_date, 1, now(), gen_random_uuid(), '', 'a', '', '{}',"
+            " '', '')"
+        )
+        cursor.execute("CREATE TABLE still_possible (id int)")
+        for forbidden in (
+            "UPDATE audit SET act = 'b'",
+            "DELETE FROM audit",
+            "TRUNCATE audit",
+            "ALTER TABLE audit DISABLE TRIGGER ALL",
+            "DROP TRIGGER audit_stands ON audit",
+            "DROP TABLE audit",
+            "ALTER TABLE audit RENAME TO gone",
+            "UPDATE audit_personal SET content = ''",
+            "DELETE FROM audit_day",
+            "ALTER FUNCTION audit_stands() OWNER TO CURRENT_USER",
+            "DROP FUNCTION audit_goes_forward() CASCADE",
+            "DROP SCHEMA public CASCADE",
+        ):
+            with pytest.raises(errors.InsufficientPrivilege):
+                cursor.execute(forbidden)
+        # PostgreSQL only warns that there was no right to hand on.
+        cursor.execute("GRANT UPDATE, DELETE ON audit TO CURRENT_USER")
+        with pytest.raises(errors.InsufficientPrivilege):
+            cursor.execute("DELETE FROM audit")
+        cursor.execute("SELECT act FROM audit")
+        assert cursor.fetchall() == [("a",)]
