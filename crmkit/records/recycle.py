@@ -16,7 +16,7 @@ from crmkit.fields import WhenDeleted
 from crmkit.records import access, auditing, history, store
 from crmkit.records.annotations import followers, recent, tags
 from crmkit.records.annotations.comments import threads
-from crmkit.records.background import jobs
+from crmkit.records.background import job_rows, jobs, kept_files
 from crmkit.records.deduplication import duplicates, merged, relinking
 from crmkit.records.reading import query, rendering, searching
 from crmkit.records.relations import record_links, references
@@ -55,6 +55,8 @@ FORGETTING: tuple[Callable[[UnitOfWork, Entity, Sequence[str]], None], ...] = (
     followers.forget,
     recent.forget,
     record_links.forget,
+    job_rows.forget,
+    kept_files.forget,
 )
 """What each behaviour keeps of a record besides its row, and how it lets go of it."""
 

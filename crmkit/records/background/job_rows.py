@@ -19,13 +19,16 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from contracts.errors import FieldError, Problem, bad_request
 from crmkit.db import KIT
+from crmkit.entity import Entity
 from crmkit.records.background.jobs import JobError
 from crmkit.records.reading.query import Cut
 from crmkit.records.reading.rendering import to_json
@@ -43,6 +46,8 @@ job_row = Table(
     Index("uq_job_row_job_id_row", "job_id", "row", unique=True),
     Index("ix_job_row_outcome", "job_id", "outcome", "row"),
 )
+_TELLING = or_(job_row.c.problem.is_not(None), job_row.c.undo.is_not(None))
+Index("ix_job_row_telling", job_row.c.record_id, postgresql_where=_TELLING)
 """`undo` is what a job needs to take back what it did to the record; no client sees it."""
 
 _IDS = ARRAY(Uuid(as_uuid=False))
@@ -146,3 +151,9 @@ def page(
         for r in rows[:limit]
     ]
     return {"items": items, "next_cursor": str(rows[limit - 1].row) if len(rows) > limit else None}
+
+
+def forget(uow: UnitOfWork, _entity: Entity, ids: Sequence[str]) -> None:
+    """Of rows about records that are gone for good, keep the outcome and nothing they held."""
+    mine = job_row.c.record_id.in_(ids) & _TELLING
+    uow.session.execute(update(job_row).where(mine).values(problem=None, undo=None))

@@ -1,6 +1,6 @@
 """Files that belong to long work, for a while: what was sent to be imported, what was exported."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -57,6 +57,9 @@ kept_part = Table(
     Column("data", LargeBinary, nullable=False),
 )
 """A file's bytes in their order; a part is whatever was written at once."""
+
+KEPT_AFTER_PURGE = timedelta(days=1)
+"""How long a file can still be fetched that may hold a record which is gone for good."""
 
 _PART = 1024 * 1024
 _PRUNE = text(
@@ -142,6 +145,14 @@ def part(session: Session, file_id: str, position: int) -> bytes | None:
     )
     found = session.scalar(query)
     return None if found is None else bytes(found)
+
+
+def forget(uow: UnitOfWork, entity: Entity, ids: Sequence[str]) -> None:
+    """Files with records of this entity go in a day: they may hold those that are gone for good."""
+    del ids
+    soon = uow.at + KEPT_AFTER_PURGE
+    theirs = (kept_file.c.entity == entity.name) & (kept_file.c.expires_at > soon)
+    uow.session.execute(update(kept_file).where(theirs).values(expires_at=soon))
 
 
 def prune(session: Session) -> int:
