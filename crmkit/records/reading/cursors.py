@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,14 @@ def _value(field: Field, value: Any) -> Any:
     if field.kind is Kind.BOOLEAN:
         return adapter(field).validate_python(value)
     return adapter(field).validate_python(str(value))
+
+
+def sorting(
+    order: Sequence[Order], columns: Sequence[ColumnElement[Any]]
+) -> Iterator[ColumnElement[Any]]:
+    """What an ORDER BY names for this order, by the columns of its keys."""
+    for key, column in zip(order, columns, strict=True):
+        yield column.desc() if key.descending else column.asc()
 
 
 def beyond(

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 from pydantic import Field as Constraint
 from pydantic.json_schema import SkipJsonSchema
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
 from contracts.errors import FieldError, Problem, bad_request, invalid
 from crmkit.about import OwnRecord
@@ -16,9 +16,10 @@ from crmkit.entity import Entity
 from crmkit.records import access, filters
 from crmkit.records.filters import Tree
 from crmkit.records.filters.shapes import FilterTree
-from crmkit.records.reading import cursors, marks, paths, plans, rendering, searching
+from crmkit.records.reading import cursors, marks, newest, paths, plans, rendering, searching
 from crmkit.records.reading.cursors import Order
 from crmkit.records.reading.marks import MARKS
+from crmkit.records.reading.newest import Sought
 from crmkit.records.views import reading as views
 from crmkit.records.writing.validation import field_errors
 from crmkit.unit_of_work import UnitOfWork
@@ -200,14 +201,12 @@ def page(
         readable[n] if n in readable else columns[tuple(n.split("."))] for n in request.names
     ]
     keys = [columns[key.path.steps] for key in request.order]
-    seen = [*_found(uow, entity, request.tree, request.words), *within]
+    seen = [*_seen(uow, entity, request.tree), *within]
     query = select(*answered, *keys).select_from(source).where(*seen)
     if request.after is not None:
         query = query.where(cursors.beyond(request.order, keys, request.after))
-    query = query.order_by(
-        *(c.desc() if o.descending else c.asc() for o, c in zip(request.order, keys, strict=True))
-    ).limit(request.limit + 1)
-    rows = uow.session.execute(query).all()
+    sought = Sought(entity, searching.terms(entity, request.words), seen)
+    rows = _rows(uow, request, sought, query, keys)
     items = [dict(zip(request.names, row, strict=False)) for row in rows[: request.limit]]
     more = len(rows) > request.limit
     last = rows[request.limit - 1][len(request.names) :] if more else ()
@@ -216,33 +215,43 @@ def page(
         "next_cursor": cursors.written(request.order, last) if more else None,
     }
     if request.count is not None:
-        every = select(entity.columns["id"]).where(*seen)
-        counted = _exactly if request.count == "exact" else _estimated
-        answer["count"] = counted(uow, every)
+        every = select(entity.columns["id"]).where(*seen, searching.matching(entity, request.words))
+        answer["count"] = plans.count(uow.session, every, exact=request.count == "exact")
     return answer
+
+
+def _rows(
+    uow: UnitOfWork,
+    request: ListRequest,
+    sought: Sought,
+    query: Select[Any],
+    keys: Sequence[ColumnElement[Any]],
+) -> Sequence[Row[Any]]:
+    """What the query of a page finds, in order: one more than asked for, if there are more."""
+    enough = request.limit + 1
+    by_age = [(key.name, key.descending) for key in request.order] == [("id", True)]
+    if sought.terms and not by_age:
+        keys = [newest.sorted_by(key) for key in keys]
+    query = query.order_by(*cursors.sorting(request.order, keys)).limit(enough)
+    if sought.terms and by_age:
+        below = request.after[0] if request.after else None
+        return newest.first(uow, replace(sought, below=below), query, enough)
+    found = searching.matching(sought.entity, request.words)
+    if sought.terms:
+        found = newest.all_of(uow, sought)
+    return uow.session.execute(query.where(found)).all()
 
 
 def selected(uow: UnitOfWork, entity: Entity, tree: Tree, words: str) -> Select[Any]:
     """The ids of all that a list of these shows the caller."""
     column = entity.columns["id"]
-    found = _found(uow, entity, _listed(uow, entity, tree), words)
-    return select(column).where(*found).order_by(column)
+    seen = _seen(uow, entity, _listed(uow, entity, tree))
+    return select(column).where(*seen, searching.matching(entity, words)).order_by(column)
 
 
-def _found(uow: UnitOfWork, entity: Entity, tree: Tree, words: str) -> list[ColumnElement[bool]]:
-    seen = [entity.model.__table__.c.deleted_at.is_(None), access.visible(entity, uow.caller)]
-    if words:
-        seen.append(searching.matching(entity, words))
-    return [*seen, tree.clause(uow)]
-
-
-def _exactly(uow: UnitOfWork, query: Select[Any]) -> int:
-    return uow.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-
-
-def _estimated(uow: UnitOfWork, query: Select[Any]) -> int:
-    """The planner's own estimate: as cheap over millions of records as over ten."""
-    return int(plans.plan(uow.session, query)["Plan Rows"])
+def _seen(uow: UnitOfWork, entity: Entity, tree: Tree) -> list[ColumnElement[bool]]:
+    there = entity.model.__table__.c.deleted_at.is_(None)
+    return [there, access.visible(entity, uow.caller), tree.clause(uow)]
 
 
 def _names(uow: UnitOfWork, entity: Entity, text: str, errors: list[FieldError]) -> tuple[str, ...]:

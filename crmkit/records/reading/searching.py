@@ -5,11 +5,12 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic import Field as Constraint
-from sqlalchemy import ColumnElement, func, literal, not_, select, true
+from sqlalchemy import ColumnElement, false, not_, select, true
 
 from crmkit.entity import Entity
 from crmkit.fields import CJK
 from crmkit.records import access
+from crmkit.records.reading import newest
 from crmkit.unit_of_work import UnitOfWork
 
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~\s]+")
@@ -42,59 +43,53 @@ class Hits(BaseModel):
     items: list[Hit]
 
 
-def query_text(typed: str) -> str:
-    """The `tsquery` for what a person typed; empty when nothing of it can be searched for.
+def terms(entity: Entity, typed: str) -> list[str]:
+    """What a `tsquery` asks for what a person typed, term by term; none if nothing can be found.
 
     Every word must occur, as the beginning of a word; ideographs must stand side by side.
     """
-    terms = []
+    asked: list[str] = []
+    if "search" not in entity.model.__table__.c:
+        return asked
     for word in _PUNCTUATION.split(typed)[:_MOST_WORDS]:
         for run in _RUNS.findall(word):
             if re.match(f"[{CJK}]", run):
-                terms.append("(" + " <-> ".join(f"'{character}'" for character in run) + ")")
+                asked.append("(" + " <-> ".join(f"'{character}'" for character in run) + ")")
             else:
-                terms.append(f"'{run[:_LONGEST_WORD]}':*")
-    return " & ".join(terms)
+                asked.append(f"'{run[:_LONGEST_WORD]}':*")
+    return [*dict.fromkeys(asked)]
 
 
 def matching(entity: Entity, typed: str) -> ColumnElement[bool]:
-    """The clause for records that `typed` finds; entities without a search column find nothing."""
-    table = entity.model.__table__
-    wanted = query_text(typed)
-    if "search" not in table.c or not wanted:
-        return literal(value=False)
-    found: ColumnElement[bool] = table.c.search.op("@@")(func.to_tsquery("simple", wanted))
-    return found
+    """The clause for records that `typed` finds: all for no words, none where none can be found."""
+    if not typed:
+        return true()
+    wanted = terms(entity, typed)
+    return newest.having(entity, wanted) if wanted else false()
 
 
 def everywhere(uow: UnitOfWork, typed: str, *, limit: int) -> list[dict[str, Any]]:
     """Up to `limit` records of each entity of this service that `typed` finds, newest first."""
     hits: list[dict[str, Any]] = []
     for entity in uow.entities.values():
-        table = entity.model.__table__
-        if "search" not in table.c or not access.may_ever(entity, uow.caller, "view"):
+        wanted = terms(entity, typed)
+        if not wanted or not access.may_ever(entity, uow.caller, "view"):
             continue
-        columns = [table.c[name] for name in dict.fromkeys(("id", "number", *entity.label))]
+        table = entity.model.__table__
+        names = [*dict.fromkeys(("id", "number", *entity.label))]
         listed = not_(table.c[entity.unlisted]) if entity.unlisted else true()
-        query = (
-            select(*columns)
-            .where(
-                matching(entity, typed),
-                listed,
-                table.c.deleted_at.is_(None),
-                access.visible(entity, uow.caller),
-            )
-            .order_by(table.c.id.desc())
-            .limit(limit)
-        )
+        seen = (listed, table.c.deleted_at.is_(None), access.visible(entity, uow.caller))
+        query = select(*(table.c[name] for name in names)).where(*seen)
+        query = query.order_by(table.c.id.desc()).limit(limit)
+        found = newest.first(uow, newest.Sought(entity, wanted, seen), query, limit)
         hits += [
             {
                 "entity": entity.name,
                 "plural": entity.plural,
-                "id": row["id"],
-                "number": row["number"],
-                "label": entity.label_of(row),
+                "id": row.id,
+                "number": row.number,
+                "label": entity.label_of(dict(zip(names, row, strict=True))),
             }
-            for row in uow.session.execute(query).mappings()
+            for row in found
         ]
     return hits
