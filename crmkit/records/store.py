@@ -30,10 +30,7 @@ def create(uow: UnitOfWork, entity: Entity, payload: Any, *, source: str = "API"
     """
     entity = uow.of(entity)
     access.require(entity, uow.caller, "create")
-    values = validation.parse(entity, payload, partial=False)
-    picklists.check(uow, entity, values)
-    links.check(uow, entity, values)
-    return insert(uow, entity, values, source=source)
+    return insert(uow, entity, _accepted(uow, entity, payload), source=source)
 
 
 def insert(
@@ -168,11 +165,26 @@ def patch(
     """
     entity = uow.of(entity)
     record = fetch(uow, entity, key, "edit", if_match=if_match)
-    values = validation.parse(entity, payload, partial=True)
-    moved = {n: v for n, v in values.items() if n == "lines" or entity.get(record, n) != v}
-    picklists.check(uow, entity, moved, record)
-    links.check(uow, entity, moved)
-    return update(uow, entity, record, values)
+    return update(uow, entity, record, _accepted(uow, entity, payload, record))
+
+
+def _accepted(uow: UnitOfWork, entity: Entity, payload: Any, record: Any = None) -> dict[str, Any]:
+    """The values of a new record, or those sent for one there is.
+
+    Raises Problem 422 that names every bad field: what is no value, no choice or no link.
+    """
+    values, flaws = validation.read(entity, payload, partial=record is not None)
+    moved = values
+    if record is not None:
+        moved = {n: v for n, v in values.items() if n == "lines" or entity.get(record, n) != v}
+    errors = [*flaws]
+    with validation.gathered(errors):
+        picklists.check(uow, entity, moved, record)
+    with validation.gathered(errors):
+        links.check(uow, entity, moved)
+    if errors:
+        raise invalid(errors)
+    return values
 
 
 def update(

@@ -177,6 +177,34 @@ def test_every_bad_field_is_named_at_once(ben):
     ]
 
 
+def test_values_choices_and_links_are_refused_together(ben, widget):
+    nobody = str(uuid.UUID(int=7))
+    sent = {"parts": "x", "parent_id": nobody, "gizmo_id": nobody, "colour": "Blue", "x": 1}
+    wrong = [
+        ("/colour", "unknown_value"),
+        ("/parts", "int_parsing"),
+        ("/x", "unknown_field"),
+        ("/parent_id", "dangling_link"),
+        ("/gizmo_id", "dangling_link"),
+    ]
+    patched = ben.invalid("PATCH", f"/widgets/{widget['id']}", sent)
+    assert sorted(patched) == sorted(wrong)
+    made = ben.invalid("POST", "/widgets", sent)
+    assert sorted(made) == sorted([("/name", "required"), *wrong])
+    lines = [{"widget_id": nobody, "quantity": 1}]
+    assert ben.invalid("POST", "/crates", {"lines": lines}) == [
+        ("/name", "required"),
+        ("/lines/0/widget_id", "dangling_link"),
+    ]
+
+
+def test_so_many_wrong_fields_are_not_named_one_by_one(ben):
+    sent = {f"x{n}": n for n in range(200_000)}
+    for path in ("/widgets", "/widgets/mass"):
+        problem = ben("POST", path, sent, status=422)
+        assert [error["code"] for error in problem["errors"]] == ["too_many_errors"]
+
+
 def test_nul_is_refused_where_it_stands_with_all_else(ben, widget):
     sent = {"name": "a\x00b", "notes": "fine", "sizes": [{"name": "\x00", "millimetres": 1}]}
     bad = [("/name", "invalid"), ("/sizes/0/name", "invalid")]

@@ -39,6 +39,7 @@ MEANINGS: Mapping[str, str] = {
     "time_parsing": "must be a time of day there is, 23:59",
     "timezone_aware": "must say its time zone",
     "invalid": "is not written as such a value is",
+    "too_many_errors": "has more wrong fields than can be named",
 }
 """Every code that reading a value may give, and its sentence for documentation."""
 

@@ -1,6 +1,7 @@
 """Reads what a client sent into typed values, and names every field that is wrong at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from pydantic import (
@@ -13,11 +14,16 @@ from pydantic import (
 from pydantic import Field as Constraint
 from pydantic.config import JsonDict
 
-from contracts.errors import FieldError, bad_request, invalid, json_pointer
+from contracts.errors import FieldError, Problem, bad_request, invalid, json_pointer
 from crmkit.entity import Entity, per_entity
 from crmkit.fields import Field, Kind
-from crmkit.records.writing.codes import code_of
+from crmkit.records.writing.codes import MEANINGS, code_of
 from crmkit.records.writing.value_types import python_type, read_type
+
+MOST_NAMED = 5_000
+"""How many bad fields a refusal names."""
+_PLAINER = frozenset({"unknown_field", "read_only"})
+"""What our own words say better than pydantic's."""
 
 _WITH_OWN_FIELDS: JsonDict = {
     "patternProperties": {"^cf_": {"description": "An administrator's own field; see /meta."}}
@@ -91,15 +97,46 @@ def parse(entity: Entity, payload: Any, *, partial: bool) -> dict[str, Any]:
 
     Raises Problem 422 that lists every bad field (400 when it is no JSON object).
     """
+    values, errors = read(entity, payload, partial=partial)
+    if errors:
+        raise invalid(errors)
+    return values
+
+
+def read(
+    entity: Entity, payload: Any, *, partial: bool
+) -> tuple[dict[str, Any], Sequence[FieldError]]:
+    """The same, and what is wrong; if anything is, the values are those of fields that are right.
+
+    Raises Problem 400 when it is no JSON object.
+    """
     model = request_model(entity, partial=partial)
     if not isinstance(payload, dict):
         raise bad_request("object_expected", "The body must be a JSON object.")
     try:
         parsed = model.model_validate(payload)
     except ValidationError as failure:
-        raise invalid(field_errors(failure, read_only=_read_only(entity))) from None
-    sent = parsed.model_fields_set if partial else model.model_fields
-    values = {name: getattr(parsed, name) for name in sent}
+        errors = field_errors(failure, read_only=_read_only(entity))
+        return _right(entity, payload, errors), errors
+    return _read(entity, parsed, parsed.model_fields_set if partial else model.model_fields), ()
+
+
+def _right(
+    entity: Entity, payload: Mapping[str, Any], errors: Sequence[FieldError]
+) -> dict[str, Any]:
+    """The values of the fields that none of `errors` is about."""
+    wrong = {error.pointer.split("/", 2)[1] for error in errors if error.pointer}
+    model = request_model(entity, partial=True)
+    sent = {n: v for n, v in payload.items() if n in model.model_fields and n not in wrong}
+    try:
+        parsed = model.model_validate(sent)
+    except ValidationError:
+        return {}
+    return _read(entity, parsed, parsed.model_fields_set)
+
+
+def _read(entity: Entity, parsed: BaseModel, names: Iterable[str]) -> dict[str, Any]:
+    values = {name: getattr(parsed, name) for name in names}
     if entity.line_model is not None and values.get("lines") is not None:
         values["lines"] = [_values(line) for line in values["lines"]]
     return {name: _plain(value) for name, value in values.items()}
@@ -132,7 +169,12 @@ def _read_only(entity: Entity) -> frozenset[tuple[str, ...]]:
 def field_errors(
     failure: ValidationError, *, read_only: frozenset[tuple[str, ...]] = frozenset(), at: str = ""
 ) -> list[FieldError]:
-    """Each pydantic error as a pointer (below `at`), a stable code and a sentence."""
+    """Each pydantic error as a pointer (below `at`), a stable code and a sentence.
+
+    Of more than `MOST_NAMED` none is named: only a body that means harm has so many.
+    """
+    if (count := failure.error_count()) > MOST_NAMED:
+        return [FieldError(at, "too_many_errors", f"{count} fields are wrong, too many to name")]
     errors = []
     for error in failure.errors(include_url=False, include_context=False, include_input=False):
         location = [str(step) for step in error["loc"] if not _is_type_tag(step)]
@@ -140,12 +182,25 @@ def field_errors(
         names = tuple(step for step in location if not step.isdecimal())
         if code == "unknown_field" and names in read_only:
             code = "read_only"
-        errors.append(FieldError(at + json_pointer(*location), code, error["msg"]))
+        plainer = code in _PLAINER or error["type"] == "string_pattern_mismatch"
+        detail = MEANINGS[code] if plainer else error["msg"]
+        errors.append(FieldError(at + json_pointer(*location), code, detail))
     return errors
 
 
 def _is_type_tag(step: int | str) -> bool:
     return isinstance(step, str) and step.startswith(("function-", "constrained-"))
+
+
+@contextmanager
+def gathered(errors: list[FieldError]) -> Iterator[None]:
+    """Put the bad fields that a refusal names into `errors`; one that names none goes on."""
+    try:
+        yield
+    except Problem as refusal:
+        if not refusal.errors:
+            raise
+        errors += refusal.errors
 
 
 def parse_body(shape: type[BaseModel], payload: Any) -> Any:
