@@ -11,6 +11,8 @@ _BACKLOG = 1024
 def listen(host: str, port: int) -> socket.socket:
     """A listening TCP socket, on a free port if `port` is 0; raises CannotStart."""
     listener = _bound(host, port, "set TANDEM_HOST and TANDEM_PORT to another address")
+    # Connections inherit it: the end of a long answer does not wait until its start is confirmed.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.listen(_BACKLOG)
     return listener
 
