@@ -8,6 +8,7 @@ what one read cannot have changed when it writes.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select, text
@@ -38,32 +39,26 @@ _ADD_TOTALS = text("""
     ON CONFLICT DO NOTHING
 """)
 
-_CHANGE_LEVELS = text("""
-    INSERT INTO stock_level AS level
-        (id, version, created_at, modified_at, created_by, modified_by, source,
-         product_id, warehouse_id, on_hand, reserved)
-    SELECT id, 1, :at, :at, :by, :by, 'CRM', product_id, warehouse_id, on_hand, reserved
-    FROM jsonb_to_recordset(CAST(:shifts AS jsonb)) AS shift(
-        id uuid, product_id uuid, warehouse_id uuid, on_hand numeric, reserved numeric)
-    ON CONFLICT (product_id, warehouse_id) DO UPDATE SET
-        version = level.version + 1,
-        modified_at = excluded.modified_at,
-        modified_by = excluded.modified_by,
-        on_hand = trim_scale(level.on_hand + excluded.on_hand),
-        reserved = trim_scale(level.reserved + excluded.reserved)
-    RETURNING CAST(id AS text), version, created_at, modified_at, CAST(created_by AS text),
-        CAST(modified_by AS text), source, CAST(product_id AS text), CAST(warehouse_id AS text),
-        on_hand, reserved, available
-""")
-
+# Both in one statement: what it changes has been locked by one before it.
 # A product is low once its stock falls below the reorder level, until it is no longer below.
 # Stock that comes in is never a reason to tell so, even if it is still too little.
-_CHANGE_TOTALS = text("""
+_CHANGE = text("""
     WITH shift AS (
-        SELECT product_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved
-        FROM jsonb_to_recordset(CAST(:shifts AS jsonb)) AS row(
-            product_id uuid, on_hand numeric, reserved numeric)
-        GROUP BY product_id
+        SELECT * FROM jsonb_to_recordset(CAST(:shifts AS jsonb)) AS row(
+            id uuid, product_id uuid, warehouse_id uuid, on_hand numeric, reserved numeric)
+    ), level AS (
+        INSERT INTO stock_level AS level
+            (id, version, created_at, modified_at, created_by, modified_by, source,
+             product_id, warehouse_id, on_hand, reserved)
+        SELECT id, 1, :at, :at, :by, :by, 'CRM', product_id, warehouse_id, on_hand, reserved
+        FROM shift
+        ON CONFLICT (product_id, warehouse_id) DO UPDATE SET
+            version = level.version + 1,
+            modified_at = excluded.modified_at,
+            modified_by = excluded.modified_by,
+            on_hand = trim_scale(level.on_hand + excluded.on_hand),
+            reserved = trim_scale(level.reserved + excluded.reserved)
+        RETURNING *
     ), after AS (
         SELECT product_id,
             total.low AS was_low,
@@ -72,23 +67,36 @@ _CHANGE_TOTALS = text("""
             total.on_hand + shift.on_hand - total.reserved - shift.reserved AS available,
             shift.on_hand < shift.reserved AS falls,
             product.reorder_level, product.number, product.name, product.owner_id
-        FROM shift
+        FROM (
+            SELECT product_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved
+            FROM shift GROUP BY product_id
+        ) AS shift
         JOIN stock_total AS total USING (product_id)
         LEFT JOIN product ON product.id = product_id AND product.deleted_at IS NULL
+    ), total AS (
+        UPDATE stock_total AS total SET
+            version = total.version + 1,
+            on_hand = after.on_hand,
+            reserved = after.reserved,
+            low = coalesce(
+                after.available < after.reorder_level AND (after.was_low OR after.falls), false)
+        FROM after
+        WHERE total.product_id = after.product_id
+        RETURNING total.product_id, total.version, total.low AND NOT after.was_low AS fell_low,
+            after.number, after.name, after.owner_id,
+            trim_scale(after.available) AS available, after.reorder_level
     )
-    UPDATE stock_total AS total SET
-        version = total.version + 1,
-        on_hand = after.on_hand,
-        reserved = after.reserved,
-        low = coalesce(
-            after.available < after.reorder_level AND (after.was_low OR after.falls), false)
-    FROM after
-    WHERE total.product_id = after.product_id
-    RETURNING CAST(total.product_id AS text) AS product_id, total.version,
-        total.low AND NOT after.was_low AS fell_low,
-        after.number, after.name, CAST(after.owner_id AS text) AS owner_id,
-        trim_scale(after.available) AS available, after.reorder_level
+    SELECT CAST(level.id AS text), level.version, level.created_at, level.modified_at,
+        CAST(level.created_by AS text), CAST(level.modified_by AS text), level.source,
+        CAST(level.product_id AS text), CAST(level.warehouse_id AS text),
+        level.on_hand, level.reserved, level.available,
+        total.version AS total_version, total.fell_low, total.number, total.name,
+        CAST(total.owner_id AS text) AS owner_id, total.available AS total_available,
+        total.reorder_level
+    FROM level JOIN total USING (product_id)
 """)
+_LEVEL = 12
+"""So many columns of a row are the level's, the rest its product's total."""
 
 
 def lock(uow: UnitOfWork, product_ids: Iterable[str]) -> None:
@@ -130,11 +138,12 @@ def change(uow: UnitOfWork, shifts: Mapping[Place, Shift]) -> None:
         ]
     ).decode()
     parameters = {"shifts": document, "at": uow.at, "by": uow.caller.user_id}
-    for level in uow.session.execute(_CHANGE_LEVELS, parameters).mappings():
-        _tell_level(uow, dict(level), effective[level["product_id"], level["warehouse_id"]])
-    for row in uow.session.execute(_CHANGE_TOTALS, {"shifts": document}):
-        if row.fell_low:
-            _tell_low(uow, row)
+    rows = [row._asdict() for row in uow.session.execute(_CHANGE, parameters)]
+    for row in rows:
+        level = dict(islice(row.items(), _LEVEL))
+        _tell_level(uow, level, effective[row["product_id"], row["warehouse_id"]])
+    for product_id, row in {row["product_id"]: row for row in rows if row["fell_low"]}.items():
+        _tell_low(uow, product_id, row)
 
 
 def _tell_level(uow: UnitOfWork, level: dict[str, Any], shift: Shift) -> None:
@@ -150,13 +159,13 @@ def _tell_level(uow: UnitOfWork, level: dict[str, Any], shift: Shift) -> None:
     telling.tell(uow, STOCK_LEVEL, "changed", before=before, after=level)
 
 
-def _tell_low(uow: UnitOfWork, row: Any) -> None:
+def _tell_low(uow: UnitOfWork, product_id: str, total: Mapping[str, Any]) -> None:
     notice = StockLow(
-        product_id=row.product_id,
-        number=row.number,
-        name=row.name,
-        owner_id=row.owner_id,
-        available=f"{row.available:f}",
-        reorder_level=f"{row.reorder_level:f}",
+        product_id=product_id,
+        number=total["number"],
+        name=total["name"],
+        owner_id=total["owner_id"],
+        available=f"{total['total_available']:f}",
+        reorder_level=f"{total['reorder_level']:f}",
     )
-    uow.tell("stock", row.product_id, "low", row.version, rendering.to_json_types(notice))
+    uow.tell("stock", product_id, "low", total["total_version"], rendering.to_json_types(notice))
