@@ -102,22 +102,21 @@ def follow(uow: UnitOfWork, events: Sequence[Event]) -> None:
     `events` are the newest of each record. A merged record is replaced by its survivor until the
     merge is undone; a purged one is forgotten; a deleted one is still pointed at.
     """
-    alive: dict[str, list[str]] = {}
+    alive: dict[str, str] = {}
     for event in events:
         entity, fact = event.type.split(".")[2:4]
         survivor_id = links.survivor_of(event)
-        pointing = references.to(uow.entities, entity)
-        mine = uow.because_of(event)
         if survivor_id is not None:
-            _move_whole(mine, entity, {event.subject: survivor_id}, pointing)
+            pointing = references.to(uow.entities, entity)
+            _move_whole(uow.because_of(event), entity, {event.subject: survivor_id}, pointing)
         elif fact == "purged":
-            emptied = [reference for reference in pointing if reference.field.nullable]
-            _move_whole(mine, entity, {event.subject: None}, emptied)
-            references.forget(mine, None, [event.subject])
-        elif not event.data["deleted"]:
-            alive.setdefault(entity, []).append(event.subject)
-    for entity, ids in alive.items():
-        while references.put_back(uow, entity, ids) == references.MOST_AT_ONCE:
+            emptied = [r for r in references.to(uow.entities, entity) if r.field.nullable]
+            _move_whole(uow.because_of(event), entity, {event.subject: None}, emptied)
+            references.forget(uow, None, [event.subject])
+        elif not event.data["deleted"] and event.version > 1:  # a first one brings nothing back
+            alive[event.subject] = entity
+    for record_id in sorted(references.remembered(uow, alive)):
+        while references.put_back(uow, alive[record_id], [record_id]) == references.MOST_AT_ONCE:
             uow.session.flush()
 
 

@@ -188,6 +188,14 @@ def move(
     return len(rows)
 
 
+def remembered(uow: UnitOfWork, ids: Collection[str]) -> set[str]:
+    """Those of `ids` that something pointed at until `move`, of whatever entity they are."""
+    if not ids:
+        return set()
+    known = moved_reference.c.target_id
+    return set(uow.session.scalars(select(known).where(known.in_(ids)).distinct()))
+
+
 def put_back(uow: UnitOfWork, target: str, olds: Collection[str]) -> int:
     """Undo `move` for what nobody has pointed elsewhere since, up to `MOST_AT_ONCE` of it.
 
