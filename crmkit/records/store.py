@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import selectinload
 
 from contracts.errors import FieldError, Problem, invalid, precondition_failed
 from crmkit.entity import Entity, Snapshot
@@ -17,7 +16,14 @@ from crmkit.records.deduplication import duplicates, merged
 from crmkit.records.reading import rendering
 from crmkit.records.relations import links
 from crmkit.records.tailoring import unique
-from crmkit.records.writing import line_items, numbering, telling, validation, value_types
+from crmkit.records.writing import (
+    line_items,
+    locking,
+    numbering,
+    telling,
+    validation,
+    value_types,
+)
 from crmkit.unit_of_work import UnitOfWork, new_id
 
 _ID = re.compile(value_types.UUID_PATTERN)
@@ -86,15 +92,12 @@ def fetch(
         _lookup(entity, key, select(entity.model))
         .where(access.visible(entity, uow.caller))
         .add_columns(access.visible(entity, uow.caller, verb).label("permitted"))
-        .with_for_update(of=entity.model.__table__)
     )
-    if entity.line_model is not None:
-        query = query.options(selectinload(entity.model.lines))
-    row = uow.session.execute(query).one_or_none()
-    if row is None:
+    rows = locking.locked(uow, entity, query)
+    if not rows:
         raise merged.elsewhere(uow, entity, named(entity, key), key)
-    record, permitted = row
-    if not permitted:
+    record = rows[0][0]
+    if not rows[0].permitted:
         raise Problem(403, "forbidden", f"You may not {verb} this record.")
     if if_match is not None and if_match != record.version:
         raise precondition_failed(rendering.to_json_types(rendering.state(entity, record)))
@@ -125,14 +128,9 @@ def lock(uow: UnitOfWork, entity: Entity, ids: Iterable[str]) -> dict[str, Any]:
     Nobody's rights are asked: for actions and handlers that follow a link. Deleted ones included.
     """
     query = (
-        select(entity.model)
-        .where(entity.model.id.in_(sorted(set(ids))))
-        .order_by(entity.model.id)
-        .with_for_update(of=entity.model.__table__)
+        select(entity.model).where(entity.model.id.in_(sorted(set(ids)))).order_by(entity.model.id)
     )
-    if entity.line_model is not None:
-        query = query.options(selectinload(entity.model.lines))
-    return {record.id: record for record in uow.session.scalars(query)}
+    return {row[0].id: row[0] for row in locking.locked(uow, entity, query)}
 
 
 def _lookup(entity: Entity, key: str, query: Any) -> Any:

@@ -1,9 +1,6 @@
 """What the warehouse answers to a shipment: all of it left, or nothing did."""
 
-from collections.abc import Iterable, Sequence
-
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from collections.abc import Sequence
 
 from contracts.events import inventory
 from contracts.events.base import Event
@@ -26,27 +23,11 @@ def apply_stock_answers(uow: UnitOfWork, events: Sequence[Event]) -> None:
     back what it posted. Orders are locked before shipments, as everywhere.
     """
     orders = store.lock(uow, SALES_ORDER, {event.data["sales_order_id"] for event in events})
-    shipments = _lock_shipments(uow, {event.subject for event in events})
+    shipments = store.lock(uow, SHIPMENT, {event.subject for event in events})
     for event in events:
         shipment = shipments[event.subject]
         if shipment.status == "pending":
             _answer(uow.because_of(event), event, shipment, orders[shipment.sales_order_id])
-
-
-def _lock_shipments(uow: UnitOfWork, ids: Iterable[str]) -> dict[str, Shipment]:
-    """The shipments in the order of their ids, with their lines in the same statement.
-
-    Lines read beside a row that is waited for may be older than the row: only those of shipments,
-    which never change, can be read so.
-    """
-    query = (
-        select(Shipment)
-        .where(Shipment.id.in_(sorted(ids)))
-        .options(joinedload(Shipment.lines))
-        .order_by(Shipment.id)
-        .with_for_update(of=Shipment)
-    )
-    return {shipment.id: shipment for shipment in uow.session.scalars(query).unique()}
 
 
 def _answer(uow: UnitOfWork, event: Event, shipment: Shipment, order: SalesOrder) -> None:
