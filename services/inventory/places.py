@@ -1,8 +1,5 @@
 """Where stock lies when nobody says where: the default warehouse, which always exists."""
 
-from collections.abc import Callable
-from functools import cache
-
 from sqlalchemy import select, text
 
 from contracts.caller import system_caller
@@ -16,20 +13,21 @@ from services.inventory.entities.warehouse import WAREHOUSE, Warehouse
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('inventory/default warehouse', 0))")
 _DEFAULT = select(Warehouse.id).where(Warehouse.is_default)
+DEFAULT_SQL = "(SELECT CAST(id AS text) FROM warehouse WHERE is_default) AS default_warehouse"
+"""The default warehouse's id beside whatever else a statement returns."""
 
 
 def default_warehouse(uow: UnitOfWork) -> str:
     """The default warehouse's id. Raises Problem 503 before the service has started once."""
-    found = uow.session.scalar(_DEFAULT)
+    return named_or_default(None, uow.session.scalar(_DEFAULT))
+
+
+def named_or_default(warehouse_id: str | None, default: str | None) -> str:
+    """The warehouse named, or the default one, found before. Raises as `default_warehouse`."""
+    found = warehouse_id or default
     if found is None:
         raise unavailable("The default warehouse has not been set up yet.", retry_after=1)
     return found
-
-
-def resolver(uow: UnitOfWork) -> Callable[[str | None], str]:
-    """Gives the warehouse named, or the default one, which is looked up at most once."""
-    default = cache(lambda: default_warehouse(uow))
-    return lambda warehouse_id: warehouse_id or default()
 
 
 def choose_default(uow: UnitOfWork) -> None:

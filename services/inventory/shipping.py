@@ -5,7 +5,7 @@ that remembers it refuses whatever comes late. A cancellation puts back what the
 shipment took, which is nothing if it was short.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -38,15 +38,15 @@ posting = Table(
 """Every shipment heard of; one that is cancelled stays so."""
 
 # Returns only what is new: a shipment never heard of, or one that is now cancelled.
-_HEAR = text("""
+_HEAR = text(f"""
     INSERT INTO posting (shipment_id, cancelled)
     SELECT * FROM jsonb_to_recordset(CAST(:shipments AS jsonb))
         AS told(shipment_id uuid, cancelled boolean)
     ORDER BY shipment_id
     ON CONFLICT (shipment_id) DO UPDATE SET cancelled = true
     WHERE excluded.cancelled AND NOT posting.cancelled
-    RETURNING CAST(shipment_id AS text)
-""")
+    RETURNING CAST(shipment_id AS text), {places.DEFAULT_SQL}
+""")  # noqa: S608 - nothing in it is anybody's input
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,11 @@ def apply_shipments(uow: UnitOfWork, events: Sequence[Event]) -> None:
         {"shipment_id": shipment_id, "cancelled": _status(event) == "cancelled"}
         for shipment_id, event in heard.items()
     ]
-    new = set(uow.session.scalars(_HEAR, {"shipments": rendering.to_json(told).decode()}))
+    given = {"shipments": rendering.to_json(told).decode()}
+    new = {row.shipment_id: row.default_warehouse for row in uow.session.execute(_HEAR, given)}
     fresh = [event for shipment_id, event in heard.items() if shipment_id in new]
-    leaving = _leaving(uow, [event for event in fresh if _status(event) == "pending"])
+    pending = [event for event in fresh if _status(event) == "pending"]
+    leaving = [_leaving(event, new[event.subject]) for event in pending]
     returning = _returning(uow, [event for event in fresh if _status(event) == "cancelled"])
     if leaving or returning:
         _settle(uow, leaving, returning)
@@ -154,23 +156,19 @@ def _missing(shipment: _Shipment, free: dict[Place, Decimal]) -> tuple[ShortLine
     )
 
 
-def _leaving(uow: UnitOfWork, events: Iterable[Event]) -> list[_Shipment]:
-    shipments = []
-    warehouse = places.resolver(uow)
-    for event in events:
-        record = event.data["record"]
-        warehouse_id = warehouse(record["warehouse_id"])
-        lines = tuple(
-            _Line(
-                line["id"],
-                line["order_line_id"],
-                (line["product_id"], warehouse_id),
-                Decimal(line["quantity"]).normalize(),
-            )
-            for line in record["lines"]
+def _leaving(event: Event, default_warehouse: str | None) -> _Shipment:
+    record = event.data["record"]
+    warehouse_id = places.named_or_default(record["warehouse_id"], default_warehouse)
+    lines = tuple(
+        _Line(
+            line["id"],
+            line["order_line_id"],
+            (line["product_id"], warehouse_id),
+            Decimal(line["quantity"]).normalize(),
         )
-        shipments.append(_Shipment(event, record["sales_order_id"], warehouse_id, lines))
-    return shipments
+        for line in record["lines"]
+    )
+    return _Shipment(event, record["sales_order_id"], warehouse_id, lines)
 
 
 def _returning(uow: UnitOfWork, events: Sequence[Event]) -> list[_Shipment]:

@@ -21,6 +21,6 @@ SUBSCRIPTIONS = (
         sales.OPPORTUNITY,
         within={"contact": "account_id"},
     ),
-    hears("sales_orders", (sales.SALES_ORDER,), apply_orders),
+    hears("sales_orders", (sales.SALES_ORDER,), apply_orders, by_version=True),
     hears("shipments", (sales.SHIPMENT,), apply_shipments),
 )

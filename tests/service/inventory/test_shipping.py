@@ -126,7 +126,7 @@ def test_a_hundred_shipments_take_a_handful_of_statements(stockroom: Stockroom) 
     sqlalchemy.event.listen(stockroom.database.engine, *listener)
     stockroom.hear(*events)
     sqlalchemy.event.remove(stockroom.database.engine, *listener)
-    assert len(statements) == 9
+    assert len(statements) == 8
     assert [stockroom.stock(p) for p in products] == [("900", "0", "900")] * 5
     stockroom.check()
 
