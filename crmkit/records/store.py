@@ -46,8 +46,12 @@ def insert(
     *,
     fact: str = "created",
     source: str = "API",
+    number: str | None = None,
 ) -> Any:
-    """A new record from values the suite itself made; rules still hold, and it is journalled."""
+    """A new record from values the suite itself made; rules still hold, and it is journalled.
+
+    Its number is the next one, unless the action has taken it already.
+    """
     entity = uow.of(entity)
     values = dict(values)
     lines = values.pop("lines", ())
@@ -70,7 +74,7 @@ def insert(
         line_items.replace(entity, record, lines)
     _settle(uow, entity, record, {})
     if entity.prefix:
-        record.number = numbering.take(uow, entity)
+        record.number = number or numbering.take(uow, entity)
     uow.session.add(record)
     uow.session.flush()
     after = rendering.state(entity, record)

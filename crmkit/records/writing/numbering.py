@@ -1,5 +1,7 @@
 """The numbers people call records by: a prefix and a counter for each entity, without gaps."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import BigInteger, Column, Table, Text, text
 
 from crmkit.db import KIT
@@ -16,8 +18,10 @@ numbering = Table(
 
 
 _TAKE = text(
-    "INSERT INTO numbering (entity, prefix, next) VALUES (:entity, :prefix, 2) "
-    "ON CONFLICT (entity) DO UPDATE SET next = numbering.next + 1 RETURNING prefix, next"
+    "INSERT INTO numbering (entity, prefix, next) SELECT entity, prefix, 2 "
+    "FROM unnest(CAST(:entities AS text[]), CAST(:prefixes AS text[])) AS wanted(entity, prefix) "
+    "ORDER BY entity ON CONFLICT (entity) DO UPDATE SET next = numbering.next + 1 "
+    "RETURNING entity, prefix, next"
 )
 
 
@@ -27,6 +31,11 @@ def take(uow: UnitOfWork, entity: Entity) -> str:
     The counter's row stays locked until the transaction ends, so the engine asks for the number
     as late as it can; a transaction that fails gives its number back.
     """
-    given = {"entity": entity.name, "prefix": entity.prefix}
-    prefix, following = uow.session.execute(_TAKE, given).one()
-    return f"{prefix}{following - 1}"
+    return take_each(uow, [entity])[entity.name]
+
+
+def take_each(uow: UnitOfWork, entities: Sequence[Entity]) -> dict[str, str]:
+    """The next number of each, by the entity's name, for an action that makes one of each."""
+    names, prefixes = [e.name for e in entities], [e.prefix for e in entities]
+    rows = uow.session.execute(_TAKE, {"entities": names, "prefixes": prefixes})
+    return {name: f"{prefix}{following - 1}" for name, prefix, following in rows}

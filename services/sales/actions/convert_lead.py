@@ -4,6 +4,7 @@ vtiger converts step by step and, when a step fails, deletes even the account it
 here everything commits together or nothing does.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -18,6 +19,7 @@ from crmkit.records import access, picklists, store
 from crmkit.records.deduplication import attached
 from crmkit.records.reading import rendering
 from crmkit.records.relations import links
+from crmkit.records.writing import numbering
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.actions.inputs import Id, ShortText
 from services.sales.entities.account import ACCOUNT, Account
@@ -115,14 +117,20 @@ def convert_lead(uow: UnitOfWork, lead: Lead, body: ConvertLead) -> Conversion:
         links.check(uow, LEAD, {"owner_id": body.owner_id})
     owner_id = body.owner_id or lead.owner_id
 
-    account, created = _account(uow, lead, owner_id) if body.account else (None, False)
+    account = _known_account(uow, lead) if body.account else None
+    created = body.account and account is None
+    wanted = {ACCOUNT: created, CONTACT: body.contact, OPPORTUNITY: body.opportunity is not None}
+    numbers = numbering.take_each(uow, [entity for entity, made in wanted.items() if made])
+    if created:
+        account = _account(uow, lead, owner_id, numbers)
     account_id = account.id if account is not None else None
     shared = {"account_id": account_id, "owner_id": owner_id, "is_converted_from_lead": True}
-    contact = _contact(uow, lead, shared) if body.contact else None
+    contact = _contact(uow, lead, shared, numbers) if body.contact else None
     contact_id = contact.id if contact is not None else None
     shared["contact_id"] = contact_id
-    wanted = body.opportunity
-    opportunity_id = None if wanted is None else _opportunity(uow, lead, wanted, shared).id
+    opportunity_id = None
+    if body.opportunity is not None:
+        opportunity_id = _opportunity(uow, lead, body.opportunity, shared, numbers).id
 
     lead.converted, lead.converted_at = True, uow.at
     lead.account_id, lead.contact_id = account_id, contact_id
@@ -151,8 +159,8 @@ def _transfer_target(body: ConvertLead) -> Literal["contact", "account"]:
     return body.transfer_to
 
 
-def _account(uow: UnitOfWork, lead: Lead, owner_id: str) -> tuple[Account, bool]:
-    """The account of the company's name, and whether it is new.
+def _known_account(uow: UnitOfWork, lead: Lead) -> Account | None:
+    """The account of the company's name, if there is one.
 
     Conversions of leads of one company take turns, so that the second finds the first's account.
     """
@@ -166,26 +174,36 @@ def _account(uow: UnitOfWork, lead: Lead, owner_id: str) -> tuple[Account, bool]
         .order_by(Account.id)
         .limit(1)
     )
-    found = uow.session.scalar(known)
-    if found is not None:
-        return found, False
+    return uow.session.scalar(known)
+
+
+def _account(uow: UnitOfWork, lead: Lead, owner_id: str, numbers: Mapping[str, str]) -> Account:
     address = {
         f"{use}_{name}": getattr(lead, name) for use in ("billing", "shipping") for name in ADDRESS
     }
     values = _mapped(lead, TO_ACCOUNT) | address
     values |= {"owner_id": owner_id, "is_converted_from_lead": True}
-    return store.insert(uow, ACCOUNT, values, source="CRM"), True
+    number = numbers[ACCOUNT.name]
+    account: Account = store.insert(uow, ACCOUNT, values, source="CRM", number=number)
+    return account
 
 
-def _contact(uow: UnitOfWork, lead: Lead, shared: dict[str, Any]) -> Contact:
+def _contact(
+    uow: UnitOfWork, lead: Lead, shared: dict[str, Any], numbers: Mapping[str, str]
+) -> Contact:
     values = _mapped(lead, TO_CONTACT) | shared
     values |= {f"mailing_{name}": getattr(lead, name) for name in ADDRESS}
-    contact: Contact = store.insert(uow, CONTACT, values, source="CRM")
+    number = numbers[CONTACT.name]
+    contact: Contact = store.insert(uow, CONTACT, values, source="CRM", number=number)
     return contact
 
 
 def _opportunity(
-    uow: UnitOfWork, lead: Lead, wanted: NewOpportunity, shared: dict[str, Any]
+    uow: UnitOfWork,
+    lead: Lead,
+    wanted: NewOpportunity,
+    shared: dict[str, Any],
+    numbers: Mapping[str, str],
 ) -> Opportunity:
     values = _mapped(lead, TO_OPPORTUNITY) | shared
     values |= {
@@ -194,7 +212,8 @@ def _opportunity(
         "closing_date": wanted.closing_date or uow.at.date() + SALES_CYCLE,
         "stage": picklists.chosen(uow, OPPORTUNITY, "stage", wanted.stage, at="/opportunity"),
     }
-    opportunity: Opportunity = store.insert(uow, OPPORTUNITY, values, source="CRM")
+    number = numbers[OPPORTUNITY.name]
+    opportunity: Opportunity = store.insert(uow, OPPORTUNITY, values, source="CRM", number=number)
     return opportunity
 
 
