@@ -1,30 +1,35 @@
 """What a list shows as a file: CSV or a workbook; a few thousand rows at once, more as a job."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
 
-from contracts.errors import Problem
+from contracts.errors import FieldError, Problem, invalid
 from crmkit.entity import Entity
 from crmkit.records import access, auditing
 from crmkit.records.background import jobs, kept_files
 from crmkit.records.background.jobs import Job, Work
 from crmkit.records.filters.shapes import FilterTree
-from crmkit.records.reading import cursors, query, rendering
+from crmkit.records.reading import cursors, query, rendering, showing
 from crmkit.records.reading.query import ListRequest
-from crmkit.records.writing.validation import parse_body
+from crmkit.records.tailoring.languages import Language, wished
+from crmkit.records.views import reading as views
+from crmkit.records.writing.validation import gathered, parse_body
 from crmkit.sheets import csv_text, offloaded
 from crmkit.unit_of_work import UnitOfWork
 
 MOST_AT_ONCE = 5_000
 """More rows than these are exported as a job."""
 _CHUNK = 1_000
+_OF_LISTS = ("filter", "q", "view", "sort", "fields")
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -32,14 +37,24 @@ MEDIA_TYPES = {
 
 
 class Export(BaseModel):
-    """What to export: the filter, words, order and columns of a list, and how to write it."""
+    """What to export: the filter, words, order and columns of a list, and how to write it.
+
+    `view` is a saved view: its filter too, and its columns and order unless given. `headings` are
+    names of fields or their labels in `language`; `links` ids or what the records are called;
+    `times` in UTC or in one's own zone.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     filter: FilterTree = {}  # type: ignore[assignment]
     q: str = ""
+    view: str | None = None
     sort: list[str] = []
     fields: list[str] = []
+    headings: Literal["names", "labels"] = "names"
+    language: Language | None = None
+    links: Literal["ids", "labels"] = "ids"
+    times: Literal["utc", "mine"] = "utc"
     format: Literal["csv", "xlsx"] = "csv"
     delimiter: Literal[",", ";", "\t"] = ","
     bom: bool = False
@@ -58,9 +73,8 @@ def perform(uow: UnitOfWork, entity: Entity, payload: Any) -> File | dict[str, A
 
     Raises Problem 403, and 422 that names every bad field.
     """
-    wish: Export = parse_body(Export, payload)
     access.require(entity, uow.caller, "view")
-    request = _request(uow, entity, payload)
+    wish, request = _read(uow, entity, payload)
     every = query.selected(uow, entity, request.tree, request.words)
     some = every.limit(MOST_AT_ONCE + 1).subquery()
     total = uow.session.scalar(select(func.count()).select_from(some)) or 0
@@ -70,17 +84,18 @@ def perform(uow: UnitOfWork, entity: Entity, payload: Any) -> File | dict[str, A
         _note(uow, entity, wish, payload.get("filter"), count=total, job_id=started["id"])
         return started
     _note(uow, entity, wish, payload.get("filter"), count=total)
-    columns = _columns(request, wish)
+    table = Table(uow, entity, wish, request)
     parts, cursor, first = [], None, True
     while first or cursor is not None:
-        rows, cursor = _page(uow, entity, request, columns, cursor)
-        parts.append(_part(wish, [columns, *rows] if first else rows, first=first))
+        part, _, cursor = table.part(cursor, first=first)
+        parts.append(part)
         first = False
-    return File(
-        name=f"{entity.plural}.{wish.format}",
-        media_type=MEDIA_TYPES[wish.format],
-        content=_bound(wish, parts),
-    )
+    content = b"".join(parts)
+    if wish.format == "xlsx":
+        with _workbook(parts) as made:
+            content = made.read_bytes()
+    name = f"{entity.plural}.{wish.format}"
+    return File(name=name, media_type=MEDIA_TYPES[wish.format], content=content)
 
 
 def _note(uow: UnitOfWork, entity: Entity, wish: Export, filtered: Any, **counted: Any) -> None:
@@ -89,31 +104,63 @@ def _note(uow: UnitOfWork, entity: Entity, wish: Export, filtered: Any, **counte
         uow,
         "records.exported",
         entity.name,
-        details={"format": wish.format, "fields": wish.fields, **counted},
+        details={"format": wish.format, "fields": wish.fields, "view": wish.view, **counted},
         personal={"filter": filtered, "q": wish.q},
     )
 
 
-def _request(uow: UnitOfWork, entity: Entity, payload: Mapping[str, Any]) -> ListRequest:
-    asked = {name: payload[name] for name in ("filter", "q", "sort", "fields") if name in payload}
-    return query.parse_search(uow, entity, asked)
+def _read(uow: UnitOfWork, entity: Entity, payload: Any) -> tuple[Export, ListRequest]:
+    """The wish, and what it asks of the list. Raises Problem 422 that names every bad field."""
+    errors: list[FieldError] = []
+    with gathered(errors):
+        wish: Export = parse_body(Export, payload)
+    asked = {n: payload[n] for n in _OF_LISTS if n in payload} if isinstance(payload, dict) else {}
+    with gathered(errors):
+        request = query.parse_search(uow, entity, asked)
+    if errors:
+        raise invalid(list({(error.pointer, error.code): error for error in errors}.values()))
+    return wish, request
 
 
-def _columns(request: ListRequest, wish: Export) -> Sequence[str]:
-    return tuple(dict.fromkeys(wish.fields)) or request.names
+class Table:
+    """What is exported, part by part: as rows of a sheet, the headings first."""
 
+    def __init__(self, uow: UnitOfWork, entity: Entity, wish: Export, request: ListRequest) -> None:
+        self._uow, self._entity, self._wish = uow, entity, wish
+        chosen = [name.strip() for name in ",".join(wish.fields).split(",") if name.strip()]
+        if not chosen and wish.view is not None:
+            chosen = list(views.find(uow, entity, wish.view).columns)
+        self._columns = tuple(dict.fromkeys(chosen)) or request.names
+        names = request.names
+        if wish.links == "labels":
+            names = tuple(dict.fromkeys((*names, *showing.helpers(entity, self._columns))))
+        self._request = replace(request, names=names, limit=_CHUNK, count=None)
 
-def _page(
-    uow: UnitOfWork,
-    entity: Entity,
-    request: ListRequest,
-    columns: Sequence[str],
-    cursor: str | None,
-) -> tuple[list[list[Any]], str | None]:
-    after = None if cursor is None else cursors.read(request.order, cursor)
-    page = query.page(uow, entity, replace(request, limit=_CHUNK, after=after, count=None))
-    rows = [[_cell(item[name]) for name in columns] for item in page["items"]]
-    return rows, page["next_cursor"]
+    def part(self, cursor: str | None, *, first: bool) -> tuple[bytes, int, str | None]:
+        """Some rows beyond `cursor`, how many, and where the next part goes on, if there is one."""
+        uow, entity, wish = self._uow, self._entity, self._wish
+        after = None if cursor is None else cursors.read(self._request.order, cursor)
+        page = query.page(uow, entity, replace(self._request, after=after))
+        items = page["items"]
+        if wish.links == "labels":
+            showing.label_links(uow, entity, self._columns, items)
+        rows = [[self._cell(item[name]) for name in self._columns] for item in items]
+        return (
+            _written(wish, [self._headings(), *rows] if first else rows, first=first),
+            len(rows),
+            page["next_cursor"],
+        )
+
+    def _headings(self) -> Sequence[str]:
+        if self._wish.headings == "names":
+            return self._columns
+        languages = wished(self._wish.language, ())
+        return showing.headings(self._uow, self._entity, self._columns, languages)
+
+    def _cell(self, value: Any) -> Any:
+        if self._wish.times == "mine":
+            value = showing.local(value, self._uow.caller.calendar.time_zone)
+        return _cell(value)
 
 
 def _cell(value: Any) -> Any:
@@ -133,7 +180,7 @@ def _cell(value: Any) -> Any:
             return rendering.to_json(value).decode()
 
 
-def _part(wish: Export, rows: Iterable[Sequence[Any]], *, first: bool) -> bytes:
+def _written(wish: Export, rows: Iterable[Sequence[Any]], *, first: bool) -> bytes:
     if wish.format == "xlsx":
         listed = [[float(v) if isinstance(v, Decimal) else v for v in row] for row in rows]
         return orjson.dumps(listed) + b"\n"
@@ -141,20 +188,18 @@ def _part(wish: Export, rows: Iterable[Sequence[Any]], *, first: bool) -> bytes:
     return csv_text.BOM.encode() + text if first and wish.bom else text
 
 
-def _bound(wish: Export, parts: Iterable[bytes]) -> bytes:
-    if wish.format == "csv":
-        return b"".join(parts)
+@contextmanager
+def _workbook(parts: Iterable[bytes]) -> Iterator[Path]:
+    """The workbook that these parts make, for as long as the block lasts."""
     with offloaded.desk() as folder:
         with (folder / "rows").open("wb") as lines:
             lines.writelines(parts)
         offloaded.run("writing", folder)
-        return (folder / "result.xlsx").read_bytes()
+        yield folder / "result.xlsx"
 
 
 def _step(uow: UnitOfWork, job: Job) -> bool:
-    wish: Export = parse_body(Export, job.parameters)
-    request = _request(uow, job.entity, job.parameters)
-    columns = _columns(request, wish)
+    wish, request = _read(uow, job.entity, job.parameters)
     at = job.checkpoint or {"part": 0, "cursor": None}
     first = at["part"] == 0
     if first:
@@ -162,18 +207,19 @@ def _step(uow: UnitOfWork, job: Job) -> bool:
         job.result["file"] = kept_files.keep(uow, job.entity, name, MEDIA_TYPES[wish.format])
         job.result["expires_at"] = rendering.to_json_types(uow.at + kept_files.RETENTION)
     elif at["cursor"] is None:
-        _bind(uow, wish, job.result["file"])
+        _bind(uow, job.result["file"])
         return False
-    rows, cursor = _page(uow, job.entity, request, columns, at["cursor"])
-    part = _part(wish, [columns, *rows] if first else rows, first=first)
+    part, count, cursor = Table(uow, job.entity, wish, request).part(at["cursor"], first=first)
     kept_files.append(uow, job.result["file"], at["part"], part)
-    job.done += len(rows)
+    job.done += count
     job.checkpoint = {"part": at["part"] + 1, "cursor": cursor}
     return cursor is not None or wish.format == "xlsx"
 
 
-def _bind(uow: UnitOfWork, wish: Export, file_id: str) -> None:
-    kept_files.write(uow, file_id, _bound(wish, [kept_files.read(uow.session, file_id)]))
+def _bind(uow: UnitOfWork, file_id: str) -> None:
+    """Make the file of rows a workbook, with no more than a part of either in memory."""
+    with _workbook(kept_files.parts(uow.session, file_id)) as made, made.open("rb") as content:
+        kept_files.replace(uow, file_id, iter(lambda: content.read(kept_files.PART), b""))
 
 
 def fetch(uow: UnitOfWork, entity: Entity, job_id: str) -> File:

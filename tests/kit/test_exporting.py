@@ -5,8 +5,9 @@ import io
 import pytest
 from python_calamine import CalamineWorkbook
 
+from crmkit.unit_of_work import new_id
 from tests.eventually import eventually
-from tests.service.served import BEN
+from tests.service.served import BEN, person, record
 
 
 @pytest.fixture
@@ -74,6 +75,60 @@ def test_only_what_the_filter_finds_and_the_caller_sees(ben, clara, tag):
     everything = export(ben, q=tag).text.splitlines()[0].split(",")
     assert everything[:2] == ["id", "number"]
     assert "crated" in everything
+
+
+def test_a_saved_views_columns_order_and_filter(ben, clara, tag):
+    for parts in (1, 2, 3):
+        ben.create("widgets", name=tag, parts=parts)
+    view = ben(
+        "POST",
+        "/widgets/views",
+        {
+            "name": tag,
+            "columns": ["parts", "name"],
+            "sort": ["-parts"],
+            "filter": {"field": "parts", "operator": "gt", "value": 1},
+        },
+        status=201,
+    )["id"]
+    assert export(ben, q=tag, view=view).text == f"parts,name\r\n3,{tag}\r\n2,{tag}\r\n"
+    filtered = {"field": "parts", "operator": "lt", "value": 3}
+    chosen = {"view": view, "fields": [" id ", "parts"], "sort": ["parts"], "filter": filtered}
+    [heading, row, _] = export(ben, q=tag, **chosen).text.split("\r\n")
+    assert (heading, row[36:]) == ("id,parts", ",2")
+    assert clara.invalid("POST", "/widgets/export", {"view": view, "format": "x"}) == [
+        ("/format", "unknown_value"),
+        ("/view", "unknown_value"),
+    ]
+
+
+def test_as_people_read_it(workshop, boss, clara, tag):
+    sam, gizmo = new_id(), new_id()
+    workshop.hear("people", person(sam, username=tag, time_zone="Asia/Kolkata"))
+    api = workshop.as_(sam)
+    told = record("crm.elsewhere.gizmo.created.v1", gizmo, name=f"G {tag}", number=None)
+    assert workshop.hear("links", told) == ["applied"]
+    parent = api.create("widgets", name=f"Parent {tag}")["id"]
+    child = {"name": f"Child {tag}", "parent_id": parent, "gizmo_id": gizmo}
+    api.create("widgets", seen_at="2026-02-28T20:00:00Z", made_on="2026-02-28", **child)
+    hers = clara.create("widgets", name=f"Hers {tag}")["id"]
+    boss("PATCH", f"/widgets/{parent}", {"parent_id": hers})
+    labels = {"labels": {"en": "=Seen", "nl": "@Gezien"}}
+    boss("PATCH", "/meta/widget/fields/seen_at", labels)
+    fields = ["name", "parent_id", "parent_id.gizmo_id", "gizmo_id", "owner_id", "seen_at"]
+    wish = {"q": tag, "fields": [*fields, "made_on"], "sort": ["name"], "language": "nl-BE"}
+    people = {"headings": "labels", "links": "labels", "times": "mine"}
+    assert export(api, **wish, **people).text.split("\r\n") == [
+        "Name,Parent,Parent: Gizmo,Gizmo,Owner,'@Gezien,Made on",
+        f"Child {tag},Parent {tag},,G {tag},Sam,2026-03-01T01:30:00+05:30,2026-02-28",
+        f"Parent {tag},,,,Sam,,",
+        "",
+    ]
+    plain = export(api, **wish).text.split("\r\n")[:2]
+    assert plain == [
+        ",".join([*fields, "made_on"]),
+        f"Child {tag},{parent},,{gizmo},{sam},2026-02-28T20:00:00Z,2026-02-28",
+    ]
 
 
 def test_a_workbook(ben, tag):

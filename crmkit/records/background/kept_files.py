@@ -1,6 +1,6 @@
 """Files that belong to long work, for a while: what was sent to be imported, what was exported."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -61,7 +61,8 @@ kept_part = Table(
 KEPT_AFTER_PURGE = timedelta(days=1)
 """How long a file can still be fetched that may hold a record which is gone for good."""
 
-_PART = 1024 * 1024
+PART = 1024 * 1024
+"""Bytes of a part, where whoever writes is free to choose."""
 _PRUNE = text(
     "DELETE FROM kept_file WHERE id IN (SELECT id FROM kept_file WHERE expires_at < now() LIMIT 20)"
 )
@@ -119,7 +120,7 @@ def append(uow: UnitOfWork, file_id: str, position: int, data: bytes) -> None:
 
 def write(uow: UnitOfWork, file_id: str, data: bytes) -> None:
     """All of the file, in place of what was in it."""
-    replace(uow, file_id, (data[at : at + _PART] for at in range(0, len(data), _PART)))
+    replace(uow, file_id, (data[at : at + PART] for at in range(0, len(data), PART)))
 
 
 def replace(uow: UnitOfWork, file_id: str, parts: Iterable[bytes]) -> int:
@@ -136,6 +137,14 @@ def read(session: Session, file_id: str) -> bytes:
     """The whole file."""
     query = select(kept_part.c.data).where(kept_part.c.file_id == file_id)
     return b"".join(bytes(part) for part in session.scalars(query.order_by(kept_part.c.position)))
+
+
+def parts(session: Session, file_id: str) -> Iterator[bytes]:
+    """The file's parts one after the other."""
+    position = 0
+    while (data := part(session, file_id, position)) is not None:
+        yield data
+        position += 1
 
 
 def part(session: Session, file_id: str, position: int) -> bytes | None:

@@ -1,6 +1,6 @@
 """Records of several entities in one list, each by the name that people call it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, select,
 
 from crmkit.entity import Entity
 from crmkit.records import access
+from crmkit.records.principals import principal
+from crmkit.records.relations.links import linked_record
 from crmkit.unit_of_work import UnitOfWork
 
 
@@ -71,6 +73,35 @@ def label(entity: Entity) -> ColumnElement[str]:
     """SQL: how people name a record, as `Entity.label_of` does."""
     parts = [func.nullif(cast(entity.columns[name], Text), "") for name in entity.label]
     return func.concat_ws(" ", *parts)
+
+
+def labels(uow: UnitOfWork, wanted: Mapping[str, Collection[str]]) -> dict[tuple[str, str], str]:
+    """How people call these records, by entity and id, in one statement; `wanted` is by entity.
+
+    Those of this service that are deleted or that the caller does not see are left out.
+    """
+    each = [_labels(uow, target, ids) for target, ids in sorted(wanted.items()) if ids]
+    if not each:
+        return {}
+    return {(row[0], row[1]): row[2] for row in uow.session.execute(union_all(*each))}
+
+
+def _labels(uow: UnitOfWork, target: str, ids: Collection[str]) -> Select[Any]:
+    own = uow.entities.get(target)
+    if own is not None:
+        columns = own.model.__table__.c
+        query = select(literal(target), columns.id, label(own))
+        seen = columns.deleted_at.is_(None) & access.visible(own, uow.caller)
+        return query.where(columns.id.in_(ids), seen)
+    if target == "user":
+        query = select(literal(target), principal.c.user_id, principal.c.display_name)
+        return query.where(principal.c.user_id.in_(ids))
+    query = select(literal(target), linked_record.c.record_id, linked_record.c.label)
+    return query.where(
+        linked_record.c.record_id.in_(ids),
+        linked_record.c.entity == target,
+        linked_record.c.deleted.is_(False),
+    )
 
 
 def _named(uow: UnitOfWork, entity: Entity, wanted: Choice) -> Select[Any]:

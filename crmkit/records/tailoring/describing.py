@@ -41,6 +41,12 @@ def blocks(entity: Entity, languages: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
+def label(entity: Entity, name: str, languages: Sequence[str]) -> str:
+    """What a field is called, as set or as it came."""
+    labels = entity.tailoring.of_fields.get(name, {}).get("labels", {})
+    return best(labels, languages) or spoken(name)
+
+
 def presentation(
     entity: Entity, name: str, field: Field, languages: Sequence[str]
 ) -> dict[str, Any]:
@@ -48,7 +54,7 @@ def presentation(
     settings = entity.tailoring.of_fields.get(name, {})
     editable = not field.read_only and field.kind not in _NEVER_MASS_EDITED
     return {
-        "label": best(settings.get("labels", {}), languages) or spoken(name),
+        "label": label(entity, name, languages),
         "help": best(settings.get("help", {}), languages),
         "custom": bool(field.key),
         "unique": field.unique,

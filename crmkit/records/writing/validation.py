@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from pydantic import (
@@ -194,11 +195,11 @@ def _is_type_tag(step: int | str) -> bool:
 
 @contextmanager
 def gathered(errors: list[FieldError]) -> Iterator[None]:
-    """Put the bad fields that a refusal names into `errors`; one that names none goes on."""
+    """Put the bad fields that a refusal (422) names into `errors`; any other goes on."""
     try:
         yield
     except Problem as refusal:
-        if not refusal.errors:
+        if refusal.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise
         errors += refusal.errors
 
