@@ -2,6 +2,7 @@
 
     make bench ARGS="--requests 1000"
     make bench ARGS="--mode up --leads 100 --opportunities 100"
+    make bench ARGS="--scale 1000000"
 
 Nothing else should run on the machine meanwhile: servers are counted whole.
 """
@@ -12,6 +13,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
+from bench import scale
 from bench.company import Company
 from bench.meter import Result
 from bench.scenarios import scenarios
@@ -37,11 +39,19 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=8)
     parser.add_argument("--leads", type=int, default=100_000)
     parser.add_argument("--opportunities", type=int, default=100_000)
+    parser.add_argument(
+        "--scale", type=int, help="compare lists, search and a rename at 10,000 and at so many"
+    )
     given = parser.parse_args()
+    if given.scale is not None and given.mode != "embedded":
+        parser.error("--scale needs the embedded PostgreSQL")
     running = stage.embedded() if given.mode == "embedded" else stage.up(Settings.from_env())
     console = Console()
     with running as suite:
         company = Company(suite, given.at_once)
+        if given.scale is not None:
+            scale.run(company, given.scale, requests=given.requests)
+            return 0
         company.populate(given.leads, given.opportunities)
         company.settled()
         if given.mode == "embedded":

@@ -27,9 +27,8 @@ def multiply(stage: Stage, table: str, record_id: str, times: int, *, told: bool
 
     Only in the suite of one process, whose PostgreSQL lets the machine's own users in.
     """
-    with closing(connect(_url(stage, "sales"))) as connection, connection.cursor() as cursor:
-        cursor.execute(_COLUMNS, (table,))
-        names = [name for (name,) in cursor.fetchall()]
+    with closing(connect(url(stage, "sales"))) as connection, connection.cursor() as cursor:
+        names = columns(cursor, table)
         cursor.execute(
             "SELECT type, convert_from(body, 'UTF8') FROM outbox "
             "WHERE convert_from(body, 'UTF8') LIKE %s ORDER BY seq LIMIT 1",
@@ -49,16 +48,23 @@ def multiply(stage: Stage, table: str, record_id: str, times: int, *, told: bool
             )
 
 
+def columns(cursor: Any, table: str) -> list[str]:
+    """The columns that copies of a record share."""
+    cursor.execute(_COLUMNS, (table,))
+    return [name for (name,) in cursor.fetchall()]
+
+
 def tidy(stage: Stage) -> None:
     """Vacuum and analyse now what PostgreSQL would get round to while requests are measured."""
     for service in SERVICE_PORTS:
-        with closing(connect(_url(stage, service))) as connection:
+        with closing(connect(url(stage, service))) as connection:
             connection.cursor().execute("VACUUM ANALYZE")
-    with closing(connect(_url(stage, "sales"))) as connection:
+    with closing(connect(url(stage, "sales"))) as connection:
         connection.cursor().execute("CHECKPOINT")
 
 
-def _url(stage: Stage, service: str) -> str:
+def url(stage: Stage, service: str) -> str:
+    """A superuser's, in the suite of one process."""
     socket = (stage.var / "postgres" / "postmaster.pid").read_text().split("\n")[4]
     return f"postgresql://postgres@/tandem_{service}?host={socket}"
 

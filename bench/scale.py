@@ -1,0 +1,114 @@
+"""Whether what users wait for costs the same among a million contacts as among ten thousand.
+
+    make bench ARGS="--scale 1000000"
+
+One suite is measured with few contacts, then grown and measured again.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter, sleep
+from urllib.parse import quote
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.company import Company
+from bench.meter import Result, measure, used_idle
+from bench.people import SEARCHES, grow
+from bench.seeding import tidy
+
+FEW = 10_000
+AIM = 1.5
+"""Times as much at most (issue 3)."""
+_TIERS = ("Gold", "Silver", "Bronze", "Iron")
+_PICKLIST = "/meta/contact/picklists/cf_tier/values"
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """At one size: each scenario's result, and the records a second that follow a rename."""
+
+    results: dict[str, Result]
+    renamed: float
+
+
+def run(company: Company, scale: int, *, requests: int) -> None:
+    """Measure at ten thousand and at `scale` contacts, and print both with their ratio."""
+    console = Console()
+    tier = {"name": "cf_tier", "kind": "picklist", "choices": list(_TIERS), "labels": _en("Tier")}
+    score = {"name": "cf_score", "kind": "integer", "labels": _en("Score")}
+    for field in (tier, score):
+        company.call("POST", "/meta/contact/fields", field)
+    model = company.call("POST", "/contacts", {"last_name": "Zyxwvut"})["id"]
+    measured = {}
+    there = 0
+    for number in (FEW, scale):
+        started = perf_counter()
+        grow(company, there, number, model, tiers=_TIERS)
+        tidy(company.stage)
+        console.log(f"{number:,} contacts after {perf_counter() - started:.0f} s")
+        results = {r.name: r for r in _results(company, model, requests=requests)}
+        there = number
+        measured[number] = _Measured(results, number / len(_TIERS) / _rename(company))
+    Console(width=150).print(_table(measured[FEW], measured[scale], scale))
+
+
+def _en(label: str) -> dict[str, str]:
+    return {"en": label}
+
+
+def _results(company: Company, contact_id: str, *, requests: int) -> Iterator[Result]:
+    idle = used_idle(company.stage)
+
+    def get(path: str) -> Callable[[int], None]:
+        return lambda _: company.call("GET", path) and None
+
+    scenarios: dict[str, str] = {
+        "list": "/contacts?limit=25",
+        "list, filtered by an own field": f"/contacts?limit=25&filter[cf_tier]={_TIERS[0]}",
+        "list, sorted by an own field": "/contacts?limit=25&sort=-cf_score",
+    }
+    for what, typed in SEARCHES.items():
+        scenarios[f"list, {what}"] = f"/contacts?limit=25&q={quote(typed)}"
+    for what, typed in SEARCHES.items():
+        scenarios[f"everywhere, {what}"] = f"/search?q={quote(typed)}"
+    for name, path in scenarios.items():
+        get(path)(0)
+        yield measure(company.stage, name, get(path), idle=idle, requests=requests, at_once=1)
+
+
+def _rename(company: Company) -> float:
+    """Seconds until every record of a tier has followed its new name, and back again."""
+    started = perf_counter()
+    for old, new in ((_TIERS[-1], "Lead"), ("Lead", _TIERS[-1])):
+        company.call("PATCH", f"{_PICKLIST}/{old}", {"value": new})
+        while company.call("GET", _PICKLIST.removesuffix("/values"))["following"]:
+            sleep(_POLL_SECONDS)
+    return (perf_counter() - started) / 2
+
+
+def _table(few: _Measured, many: _Measured, scale: int) -> Table:
+    table = Table(title=f"at most {AIM} times as much among {scale:,} contacts as among {FEW:,}")
+    table.add_column("")
+    for heading in ("p50 ms", "then", "ratio", "CPU ms", "then", "ratio"):
+        table.add_column(heading, justify="right")
+    for name, before in few.results.items():
+        after = many.results[name]
+        table.add_row(
+            name, *_compared(before.p50, after.p50), *_compared(_cpu(before), _cpu(after))
+        )
+    table.add_row(
+        "picklist renamed: µs a record",
+        *_compared(1_000_000 / few.renamed, 1_000_000 / many.renamed),
+    )
+    return table
+
+
+def _cpu(result: Result) -> float:
+    return sum(result.cpu.values())
+
+
+def _compared(before: float, after: float) -> tuple[str, ...]:
+    return f"{before:.1f}", f"{after:.1f}", f"{after / before:.2f}"
