@@ -68,6 +68,7 @@ def _results(company: Company, contact_id: str, *, requests: int) -> Iterator[Re
     scenarios: dict[str, str] = {
         "list": "/contacts?limit=25",
         "list, filtered by an own field": f"/contacts?limit=25&filter[cf_tier]={_TIERS[0]}",
+        "duplicates of a contact": f"/contacts/{contact_id}/duplicates",
         "list, sorted by an own field": "/contacts?limit=25&sort=-cf_score",
     }
     for what, typed in SEARCHES.items():

@@ -1,29 +1,24 @@
 """Records that may be one and the same, however they are spelt: for people to look at and merge."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from difflib import SequenceMatcher
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Constraint
-from sqlalchemy import ColumnElement, Text, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Text, cast, func, literal, select
 
 from contracts.errors import FieldError, invalid
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
 from crmkit.records import access, store
+from crmkit.records.deduplication import blocking
 from crmkit.unit_of_work import UnitOfWork
 
-_COMPANY_FORMS = (
-    "incorporated|corporation|company|limited|inc|corp|co|ltd|llc|llp|plc|gmbh|mbh|ag|kg|ohg|ug|"
-    "bv|nv|vof|sa|sarl|sas|srl|spa|ab|as|oy|aps|pty|pte|有限公司|股份有限公司|公司"
-)
-_DROPPED = re.compile("[.,'\u2019]")
+_DROPPED = re.compile(blocking.DROPPED)
 _APART = re.compile(r"[\W_]+")
-_FORMS = re.compile(f"( ({_COMPANY_FORMS}))+ *$")
-_DIGITS = 9
-"""So many digits from the end name a telephone; what is before them people leave out."""
+_FORMS = re.compile(blocking.FORMS)
 _MOST_LOOKED_AT = 500
 _WEIGHTS: Mapping[Kind, float] = {Kind.EMAIL: 0.9, Kind.PHONE: 0.7, Kind.URL: 0.6}
 _NAME = 0.8
@@ -93,21 +88,16 @@ def of_record(uow: UnitOfWork, entity: Entity, key: str, limit: int) -> list[dic
     Raises Problem 404.
     """
     record = store.read(uow, entity, key)
-    fields = _telling(entity)
+    fields = blocking.telling(entity)
     told = {name: record[name] for name in fields if record.get(name)}
-    names = [name for name in entity.label if told.get(name)]
-    alike = [_same(entity, name, fields[name], told[name]) for name in told if name not in names]
-    if names:
-        joined = " ".join(str(told[name]) for name in names)
-        alike.append(_words(_joined(entity, names)) == _words(literal(joined, Text)))
-    if not alike:
+    if not told:
         return []
     table = entity.model.__table__
     columns = [entity.columns[name].label(name) for name in fields]
     query = (
         select(table.c.id, table.c.number, *columns)
         .where(
-            or_(*alike),
+            blocking.sharing(entity, told),
             table.c.id != record["id"],
             table.c.deleted_at.is_(None),
             access.visible(entity, uow.caller),
@@ -126,12 +116,12 @@ def groups(uow: UnitOfWork, entity: Entity, wish: Search) -> dict[str, Any]:
     errors = [
         FieldError(f"/fields/{position}", "not_compared", f"cannot compare {name!r}")
         for position, name in enumerate(wish.fields)
-        if (field := entity.own_fields.get(name)) is None or field.kind not in _COMPARED
+        if (field := entity.own_fields.get(name)) is None or field.kind not in blocking.SPELT
     ]
     if errors:
         raise invalid(errors)
     table = entity.model.__table__
-    spelt = [_spelt(entity.own_fields[n])(entity.columns[n]) for n in wish.fields]
+    spelt = [blocking.SPELT[entity.own_fields[n].kind](entity.columns[n]) for n in wish.fields]
     joined: ColumnElement[Any] = spelt[0]
     for one in spelt[1:]:
         joined = joined + literal(" / ") + one
@@ -162,15 +152,6 @@ def groups(uow: UnitOfWork, entity: Entity, wish: Search) -> dict[str, Any]:
         for row in rows[: wish.limit]
     ]
     return {"items": items, "next": items[-1]["key"] if len(rows) > wish.limit else None}
-
-
-def _telling(entity: Entity) -> dict[str, Field]:
-    """The fields that tell who somebody is: names, addresses, telephones."""
-    return {
-        name: field
-        for name, field in entity.own_fields.items()
-        if field.kind in _WEIGHTS or (name in entity.label and field.kind is Kind.TEXT)
-    }
 
 
 def _candidate(
@@ -207,57 +188,10 @@ def _plain(text: str) -> str:
 
 def _ends(field: Field, value: str) -> str:
     if field.kind is Kind.PHONE:
-        return "".join(character for character in value if character.isdecimal())[-_DIGITS:]
+        return "".join(character for character in value if character.isdecimal())[
+            -blocking.DIGITS :
+        ]
     if field.kind is Kind.URL:
         value = value.casefold().partition("://")[2] or value.casefold()
         return value.removeprefix("www.").rstrip("/")
     return value.casefold().strip()
-
-
-def _words(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Letters and digits alone, in lower case, without the form of a company at the end."""
-    lower = func.lower(cast(value, Text))
-    undotted = func.regexp_replace(lower, _DROPPED.pattern, "", "g")
-    spaced = func.regexp_replace(undotted, "[^[:alnum:]]+", " ", "g")
-    formless = func.regexp_replace(spaced, _FORMS.pattern, "", "g")
-    return func.nullif(func.replace(formless, " ", ""), "")
-
-
-def _digits(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    digits = func.right(func.regexp_replace(value, "[^0-9]", "", "g"), _DIGITS)
-    return func.nullif(digits, "")
-
-
-def _site(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.nullif(
-        func.rtrim(func.regexp_replace(func.lower(value), "^(https?://)?(www[.])?", ""), "/"), ""
-    )
-
-
-def _address(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.nullif(func.lower(func.btrim(value)), "")
-
-
-_SPELT: Mapping[Kind, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
-    Kind.TEXT: _words,
-    Kind.PICKLIST: _words,
-    Kind.LINK: _words,
-    Kind.EMAIL: _address,
-    Kind.PHONE: _digits,
-    Kind.URL: _site,
-}
-_COMPARED = frozenset(_SPELT)
-
-
-def _spelt(field: Field) -> Callable[[ColumnElement[Any]], ColumnElement[Any]]:
-    return _SPELT[field.kind]
-
-
-def _same(entity: Entity, name: str, field: Field, value: Any) -> ColumnElement[bool]:
-    spelt = _spelt(field)
-    clause: ColumnElement[bool] = spelt(entity.columns[name]) == spelt(literal(value, Text))
-    return clause
-
-
-def _joined(entity: Entity, names: Sequence[str] | Iterable[str]) -> ColumnElement[Any]:
-    return func.concat_ws(" ", *(cast(entity.columns[name], Text) for name in names))

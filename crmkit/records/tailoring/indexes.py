@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from crmkit.config import Settings
 from crmkit.db import Database
@@ -26,6 +27,18 @@ _WANT = text(
     "SET definition = excluded.definition, wanted = true, problem = NULL, not_before = now()"
 )
 _UNWANT = text("UPDATE wanted_index SET wanted = false, not_before = now() WHERE name = :name")
+_WANT_NEWEST = text("""
+    INSERT INTO wanted_index AS held (name, record_table, definition)
+    VALUES (:name, :table, :definition)
+    ON CONFLICT (name) DO UPDATE SET wanted = true, not_before = now() WHERE NOT held.wanted
+""")
+_UNWANT_FORMER = text("""
+    UPDATE wanted_index SET wanted = false, not_before = now()
+    WHERE starts_with(name, :beginning) AND name <> :name AND wanted AND EXISTS (
+        SELECT 1 FROM pg_class AS c JOIN pg_index AS i ON i.indexrelid = c.oid
+        WHERE c.relname = :name AND c.relnamespace = current_schema()::regnamespace
+        AND i.indisvalid)
+""")
 _FIND = text("""
     SELECT w.name, w.record_table, w.definition, w.wanted, i.indisvalid AS valid
     FROM wanted_index AS w
@@ -74,9 +87,23 @@ def keep_expression(
     if expression is None:
         uow.session.execute(_UNWANT, {"name": name})
         return
+    _want(uow, entity, name, f"INDEX {{name}} ON {{table}} (({written(expression)}))")
+
+
+def keep_newest(session: Session, entity: Entity, purpose: str, mark: str, how: str) -> None:
+    """Have an index made as `how` says, and one of another `mark` dropped when this one stands."""
+    table = entity.model.__table__.name
+    beginning = f"ix_{table}_{purpose}_"
+    name = f"{beginning}{mark}"
+    definition = f"INDEX {{name}} ON {{table}} {how}"
+    session.execute(_WANT_NEWEST, {"name": name, "table": table, "definition": definition})
+    session.execute(_UNWANT_FORMER, {"name": name, "beginning": beginning})
+
+
+def written(expression: ColumnElement[Any]) -> str:
+    """An expression over a table's columns, as an index of this table has it."""
     how = {"include_table": False, "literal_binds": True}
-    written = expression.compile(dialect=_DIALECT, compile_kwargs=how)
-    _want(uow, entity, name, f"INDEX {{name}} ON {{table}} (({written}))")
+    return str(expression.compile(dialect=_DIALECT, compile_kwargs=how))
 
 
 def drop(uow: UnitOfWork, entity: Entity, name: str) -> None:
