@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    Alias,
     ColumnElement,
     CompoundSelect,
     Row,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from crmkit.entity import Entity
+from crmkit.entity import Entity, per_entity
 from crmkit.records.reading import plans
 from crmkit.unit_of_work import UnitOfWork
 
@@ -106,7 +107,7 @@ def _seen_to_have(entity: Entity, terms: Sequence[str]) -> ColumnElement[bool]:
 def _walk(sought: Sought, length: int) -> ColumnElement[bool]:
     """The clause for what is sought among the so many newest records."""
     table = sought.entity.model.__table__
-    passed = table.alias("passed")
+    passed = _passed(sought.entity)
     last = select(passed.c.id).where(passed.c.deleted_at.is_(None))
     if sought.below is not None:
         last = last.where(passed.c.id < sought.below)
@@ -114,6 +115,13 @@ def _walk(sought: Sought, length: int) -> ColumnElement[bool]:
     first_id = literal(_FIRST_ID, table.c.id.type)
     near = table.c.id >= func.coalesce(last.scalar_subquery(), first_id)
     return and_(near, _seen_to_have(sought.entity, sought.terms))
+
+
+@per_entity
+def _passed(entity: Entity) -> Alias:
+    """The same table beside itself."""
+    alias: Alias = entity.model.__table__.alias("passed")
+    return alias
 
 
 def _fenced(sought: Sought, way: ColumnElement[bool]) -> Select[Any]:
