@@ -69,6 +69,9 @@ def not_the_base(_: UnitOfWork, currency: Currency) -> None:
 _IN_USE = (
     *("AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP"),
     *("CZK", "DKK", "EGP", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "JPY"),
+    *("KES", "KRW", "KZT", "LKR", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD"),
+    *("PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "SAR", "SEK", "SGD"),
+    *("THB", "TND", "TRY", "TWD", "TZS", "UAH", "UYU", "UZS", "VND", "ZAR"),
 )
 
 CURRENCY = Entity(

@@ -39,7 +39,7 @@ class User(Record, Base):
     department: Mapped[str | None] = f.text(length=100)
     phone: Mapped[str | None] = f.phone()
     time_zone: Mapped[str] = f.text(length=64, default="UTC")
-    first_day_of_week: Mapped[str] = f.picklist(principals.WEEKDAYS, default="Monday")
+    first_day_of_week: Mapped[str] = f.picklist(principals.WEEKDAYS, default="Monday", fixed=True)
     search: Mapped[Any] = f.search("username", "first_name", "last_name", "email", "title")
 
 
