@@ -6,6 +6,15 @@
 from collections.abc import Callable, Mapping
 
 from crmkit.entity import Entity
+from crmkit.testing.proofs.doubles import duplicates, merging
+from crmkit.testing.proofs.hanging import (
+    commenting,
+    following,
+    recently_viewed,
+    related_lists,
+    tagging,
+)
+from crmkit.testing.proofs.many import exporting, mass
 from crmkit.testing.proofs.reading import describing, filtering, listing, searching, sorting
 from crmkit.testing.proofs.refusing import (
     dangling_links,
@@ -14,11 +23,15 @@ from crmkit.testing.proofs.refusing import (
     strange_bodies,
     strange_fields,
 )
+from crmkit.testing.proofs.tailoring import custom_fields, picklists
 from crmkit.testing.proofs.telling import events, feed, history
+from crmkit.testing.proofs.trees import saved_views, trees
 from crmkit.testing.proofs.writing import (
+    coming_back,
     creating,
     other_systems_keys,
     patching,
+    purging,
     repeating,
     the_bin,
     versions,
@@ -52,6 +65,8 @@ PROOFS: Mapping[str, Proof] = {
     "creating": creating,
     "listing": listing,
     "filtering": filtering,
+    "filter trees": trees,
+    "saved views": saved_views,
     "sorting": sorting,
     "patching": patching,
     "versions": versions,
@@ -64,9 +79,22 @@ PROOFS: Mapping[str, Proof] = {
     "events": events,
     "changes feed": feed,
     "the bin": the_bin,
+    "coming back from the bin": coming_back,
+    "purging": purging,
     "other systems' keys": other_systems_keys,
     "describing": describing,
     "searching": searching,
     "rights": rights,
+    "custom fields": custom_fields,
+    "picklists": picklists,
+    "tags": tagging,
+    "comments": commenting,
+    "following": following,
+    "related lists": related_lists,
+    "duplicates": duplicates,
+    "merging": merging,
+    "mass changes": mass,
+    "exporting": exporting,
+    "recently viewed": recently_viewed,
 }
 """Each behaviour by the name under which it fails."""

@@ -23,10 +23,15 @@ class Answer:
         return json.loads(self.body) if self.body else None
 
     def expect(self, status: int) -> Any:
+        """The body of an answer that must have this status, parsed. Raises AssertionError."""
+        self.content(status)
+        return self.json
+
+    def content(self, status: int) -> bytes:
         """The body of an answer that must have this status. Raises AssertionError."""
         said = self.body[:500].decode(errors="replace")
         assert self.status == status, f"{self.asked}: {self.status} instead of {status}: {said}"
-        return self.json
+        return self.body
 
     def refused(self, status: int) -> dict[str, str]:
         """The code of each bad field by its pointer. Raises AssertionError unless it is so."""
@@ -55,14 +60,19 @@ class Client:
         query: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """Send one request to an encoded `path`; `body` goes as JSON unless it is bytes."""
+        """Send one request: `path` encoded where it must be, `body` as JSON unless it is bytes."""
         target = self._prefix + path
         if query:
             target += "?" + urlencode(query)
         # The standard library's: tests also send what others cannot write.
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         reply = self._pool.request(
-            method, target, body=content, headers=self._headers | (headers or {}), timeout=30.0
+            method,
+            target,
+            body=content,
+            headers=self._headers | (headers or {}),
+            timeout=30.0,
+            redirect=False,
         )
         said = {name.lower(): value for name, value in reply.headers.items()}
         return Answer(reply.status, said, reply.data, f"{method} {target}")

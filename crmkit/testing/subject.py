@@ -1,7 +1,7 @@
 """One entity under test: records of it that its declaration allows, made as clients make them."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,11 +12,11 @@ from sqlalchemy import text
 from contracts.caller import Caller
 from contracts.events.base import Event
 from crmkit.db import Database
-from crmkit.entity import Entity
-from crmkit.fields import Field, Kind
-from crmkit.records import store
+from crmkit.entity import Access, Entity
+from crmkit.fields import Field, Kind, WhenDeleted
+from crmkit.records import mass, store
 from crmkit.records.reading import rendering
-from crmkit.records.relations import links
+from crmkit.records.relations import links, references
 from crmkit.records.writing import value_types
 from crmkit.records.writing.journal import unit_of_work
 from crmkit.testing import samples
@@ -38,7 +38,8 @@ class Bench:
     """A running service: `admin` administers it, `stranger` may nothing but be there.
 
     `database` is the service's own, for what other services would have told it and for what it
-    tells; `user_id` is who `admin` is, and `stranger_id` the stranger.
+    tells; `work` does the jobs of a kind that wait; `user_id` is who `admin` is, and `stranger_id`
+    the stranger.
     """
 
     admin: Client
@@ -48,6 +49,7 @@ class Bench:
     entities: Mapping[str, Entity]
     user_id: str
     stranger_id: str
+    work: Callable[[str], None]
     tag: str = field(default_factory=lambda: new_id()[-6:])
     serial: Iterator[int] = field(default_factory=itertools.count)
     _linked: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -151,13 +153,19 @@ class Subject:
         record: dict[str, Any] = self.created(turn, full=full).json
         return record
 
-    def created(self, turn: int, *, full: bool) -> Answer:
-        """The answer to creating a record of what may be sent.
+    def spare(self, turn: int) -> dict[str, Any]:
+        """A record that a proof may do things to; where nobody makes or changes any, an old one."""
+        if self.creatable or self.entity.allows("edit"):
+            return self.make(full=False, turn=turn)
+        return self.three[1 + turn % 2]
+
+    def created(self, turn: int, *, full: bool, **values: Any) -> Answer:
+        """The answer to creating a record of what may be sent, these `values` in it.
 
         A rule may stand against the samples together: what it names is added, or left out if it
         need not be there. Raises AssertionError when that does not help.
         """
-        body = self.body(turn, full=full)
+        body = self.body(turn, full=full) | values
         for _ in range(_TRIES):
             answer = self.bench.admin.ask("POST", self.at, body)
             if answer.status == 201 or not self._obeyed(answer, body, turn):
@@ -242,6 +250,49 @@ class Subject:
             writes += [Write("deleted", gone), Write("restored", back)]
         return writes
 
+    def here(self, record: Mapping[str, Any]) -> str:
+        """The path of a record."""
+        return f"{self.at}/{record['id']}"
+
+    def changed(self, record: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+        """The name of a field that a client has given another value, and the record with it.
+
+        Of those that many records may have in common. None if its rules allow no such change.
+        """
+        for name in sorted(mass.editable(self.entity) - {"owner_id"}):
+            value = self._another(name, record)
+            if value is not None:
+                answer = self.bench.admin.ask("PATCH", self.here(record), {name: value})
+                if (
+                    not self.is_refusal(answer)
+                    and answer.expect(200)["version"] > record["version"]
+                ):
+                    return name, answer.json
+        return None
+
+    def pointing(self, record: Mapping[str, Any], *, clears: bool) -> tuple[str, str] | None:
+        """Another record of the service that now points at this one: its path, and its field.
+
+        `clears` if the deletion of this one must empty that field. None if there can be none.
+        """
+        for reference in references.to(self.bench.entities, self.entity.name):
+            entity, declared = reference.entity, reference.field
+            fit = declared.nullable and not (reference.of_lines or declared.read_only)
+            if clears:
+                fit = fit and declared.when_deleted is WhenDeleted.CLEAR
+            if not (fit and entity.allows("create") and entity.allows("edit")):
+                continue
+            other = Subject(self.bench, entity, turn=6)
+            here = other.here(other.make(full=False))
+            sent = {reference.name: record["id"]}
+            if declared.target_in:
+                sent[declared.target_in] = self.entity.name
+            answer = self.bench.admin.ask("PATCH", here, sent)
+            if not other.is_refusal(answer):
+                assert answer.expect(200)[reference.name] == record["id"]
+                return here, reference.name
+        return None
+
     def is_refusal(self, answer: Answer) -> bool:
         """Whether a rule of the entity's own stands against it."""
         ruled = bool(self.entity.rules or self.entity.derive)
@@ -251,6 +302,31 @@ class Subject:
     def three(self) -> Sequence[dict[str, Any]]:
         """Three records that differ: two of everything, one of what is necessary."""
         return [self.make(turn=0), self.make(turn=1), self.make(full=False, turn=2)]
+
+    def unhidden(self, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of them that the stranger sees."""
+        if self.entity.access is Access.ADMIN_ONLY:
+            return []
+        owned = self.entity.access is Access.OWNED
+        return [r for r in records if not owned or r["owner_id"] == self.bench.stranger_id]
+
+    @property
+    def three_alone(self) -> list[dict[str, Any]]:
+        """The conditions of a tree that find the three records, also if lists pass over them."""
+        found: list[dict[str, Any]] = [{"field": "id", "value": [one["id"] for one in self.three]}]
+        if self.entity.unlisted:
+            found.append({"field": self.entity.unlisted, "operator": "empty", "value": False})
+        return found
+
+    @property
+    def all_of_them(self) -> dict[str, str]:
+        """The filter of an address by which lists pass over no record."""
+        return {f"filter[{self.entity.unlisted}][empty]": "false"} if self.entity.unlisted else {}
+
+    def renewed(self) -> dict[str, Any]:
+        """Other values for the fields of which no two records may have the same."""
+        unique = {n: f for n, f in self.writable.items() if self.unique(n, f)}
+        return {name: self.sample(name, declared, 8) for name, declared in unique.items()}
 
 
 def _now() -> datetime:

@@ -20,6 +20,8 @@ from crmkit.bus import envelope, inbox
 from crmkit.bus.transport import Delivery, Message
 from crmkit.db import Database
 from crmkit.records import hearing, principals
+from crmkit.records.background.job_worker import JobWorker
+from crmkit.records.tailoring.loading import Shaped
 from crmkit.unit_of_work import new_id
 from tandem.provision import connect
 from tests import cluster
@@ -87,7 +89,9 @@ class Served:
         self.database = Database(database_url, name)
         self._key = Ed25519PrivateKey.generate()
         heard = importlib.import_module(f"{package}.subscriptions").SUBSCRIPTIONS
-        entities = {entity.name: entity for entity in _declared(package)}
+        self._service = _class(package)
+        entities = {entity.name: entity for entity in self._service.entities}
+        self._shaped = Shaped(entities)
         self._subscriptions = {
             h.name: hearing.subscription(h, name, lambda _: entities) for h in heard
         }
@@ -111,6 +115,14 @@ class Served:
         ]
         outcomes = inbox.apply(self.database, self._subscriptions[subscription], deliveries)
         return [str(outcome.verdict) for outcome in outcomes]
+
+    def work(self, kind):
+        """Do the jobs of this kind that wait, as a copy of the service with timers does."""
+        works = [work for cls in self._service.__mro__ for work in vars(cls).get("works", ())]
+        mine = [work for work in works if work.kind == kind]
+        worker = JobWorker(self.database, self._shaped.newest, mine)
+        while worker.work():
+            pass
 
     def sql(self, statement, *values):
         url = self.database.url.render_as_string(hide_password=False)
@@ -136,10 +148,10 @@ class Served:
             principals.apply_people(session, told)
 
 
-def _declared(package):
-    """The service's entities; its doors bring eventlet, which warns of itself."""
+def _class(package):
+    """The service's class; its doors bring eventlet, which warns of itself."""
     with warnings.catch_warnings(action="ignore"):
-        return importlib.import_module(f"{package}.service").SERVICE.entities
+        return importlib.import_module(f"{package}.service").SERVICE
 
 
 def event(event_type, subject, version=1, /, **data):

@@ -46,7 +46,8 @@ def bench(service, entities):
         currencies.apply_currencies(session, [euro])
     admin, stranger = (Client(service.url, service.token(user)) for user in (BOSS, CLARA))
     nobody = Client(service.url, None)
-    return Bench(admin, stranger, nobody, service.database, entities, BOSS, CLARA)
+    database, work = service.database, service.work
+    return Bench(admin, stranger, nobody, database, entities, BOSS, CLARA, work)
 
 
 ENTITIES = {name: entities_of(f"services.{name}") for name in SERVICE_PORTS}

@@ -1,10 +1,11 @@
 """Records are found: in lists, by filters, in every order, by words, and as they are described."""
 
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
 from crmkit.entity import RECORD_VERBS
-from crmkit.fields import Kind
+from crmkit.fields import Field, Kind
 from crmkit.records import filters
 from crmkit.testing import oracle
 from crmkit.testing.proofs.comparing import holds
@@ -14,7 +15,7 @@ from crmkit.testing.subject import Subject
 def listing(subject: Subject) -> None:
     """Lists hold the records as they are read, the fields asked for, and their number."""
     client, three = subject.bench.admin, subject.three
-    whole = {"filter[id]": _ids(three), "count": "exact", **_unlisted(subject)}
+    whole = {"filter[id]": _ids(three), "count": "exact", **subject.all_of_them}
     page = client.get(subject.at, **whole)
     newest_first = sorted(three, key=lambda record: record["id"], reverse=True)
     assert [item["id"] for item in page["items"]] == [record["id"] for record in newest_first]
@@ -29,21 +30,14 @@ def listing(subject: Subject) -> None:
 
 
 def filtering(subject: Subject) -> None:
-    """Every operator of every field finds exactly what it means."""
+    """Every operator of every kind of field, in an address, finds exactly what it means."""
     three = subject.three
+    kinds = set()
     for name, declared in subject.entity.fields.items():
-        held = {record["id"]: oracle.comparable(declared, record[name]) for record in three}
-        for operator in filters.operators(declared):
-            if operator == "empty":
-                for asked in (True, False):
-                    wanted = {i for i, v in held.items() if oracle.is_empty(v) is asked}
-                    _finds(subject, name, operator, oracle.written(asked), wanted)
-                continue
-            means = oracle.MEANS[operator]
-            there = [value for value in held.values() if not oracle.is_empty(value)]
-            if there:
-                given = oracle.question(operator, there)
-                wanted = {i for i, v in held.items() if means(v, given)}
+        held = {record["id"]: record[name] for record in three}
+        for operator, given, wanted in questions(declared, held):
+            if (declared.kind, operator, operator == "empty" and given) not in kinds:
+                kinds.add((declared.kind, operator, operator == "empty" and given))
                 _finds(subject, name, operator, oracle.written(given), wanted)
     strange = {f"filter[{name}][no_such]": "x" for name in subject.entity.fields}
     refused = subject.bench.admin.ask("GET", subject.at, query={**strange, "filter[no_such]": "x"})
@@ -51,6 +45,19 @@ def filtering(subject: Subject) -> None:
         (f"/filter/{name}/no_such" for name in subject.entity.fields), "unknown_operator"
     )
     assert refused.refused(400) == {**wanted_codes, "/filter/no_such/eq": "unknown_field"}
+
+
+def questions(declared: Field, read: Mapping[str, Any]) -> Iterator[tuple[str, Any, set[str]]]:
+    """What to ask of a field that records have so: the operator, its value, what it must find."""
+    held = {record_id: oracle.comparable(declared, value) for record_id, value in read.items()}
+    there = [value for value in held.values() if not oracle.is_empty(value)]
+    for operator in filters.operators(declared):
+        if operator == "empty":
+            for asked in (True, False):
+                yield operator, asked, {i for i, v in held.items() if oracle.is_empty(v) is asked}
+        elif there:
+            given, means = oracle.question(operator, there), oracle.MEANS[operator]
+            yield operator, given, {i for i, v in held.items() if means(v, given)}
 
 
 def sorting(subject: Subject) -> None:
@@ -80,7 +87,7 @@ def searching(subject: Subject) -> None:
             query = {
                 "q": str(record[name]),
                 "filter[id]": _ids(subject.three),
-                **_unlisted(subject),
+                **subject.all_of_them,
             }
             found = subject.bench.admin.get(subject.at, **query)
             assert found["items"], f"not found by {name}"
@@ -107,17 +114,12 @@ def _ids(records: Any) -> str:
     return ",".join(record["id"] for record in records)
 
 
-def _unlisted(subject: Subject) -> dict[str, str]:
-    """Lists pass over some records unless they are asked for."""
-    return {f"filter[{subject.entity.unlisted}][empty]": "false"} if subject.entity.unlisted else {}
-
-
 def _finds(subject: Subject, name: str, operator: str, text: str, wanted: set[str]) -> None:
     query = {f"filter[{name}][{operator}]": text, "fields": "id", "limit": "200"}
     ours = {record["id"] for record in subject.three}
     if name != "id":
         query["filter[id]"] = ",".join(ours)
-    found = subject.bench.admin.get(subject.at, **(_unlisted(subject) | query))
+    found = subject.bench.admin.get(subject.at, **(subject.all_of_them | query))
     ids = {item["id"] for item in found["items"]} & ours
     assert ids == wanted, f"{name} {operator} {text!r}: {ids} instead of {wanted}"
 
@@ -128,7 +130,7 @@ def _walked(subject: Subject, sort: str, limit: int) -> list[dict[str, Any]]:
     query = {"filter[id]": _ids(subject.three), "sort": sort, "fields": name, "limit": limit}
     found: list[dict[str, Any]] = []
     while True:
-        page = subject.bench.admin.get(subject.at, **query, **_unlisted(subject))
+        page = subject.bench.admin.get(subject.at, **query, **subject.all_of_them)
         found += page["items"]
         if page["next_cursor"] is None:
             return found

@@ -1,7 +1,6 @@
 """Records are made, changed, thrown away and brought back as clients do it."""
 
 from functools import partial
-from typing import Any
 
 from crmkit.testing.proofs.comparing import holds
 from crmkit.testing.subject import Subject
@@ -69,7 +68,7 @@ def repeating(subject: Subject) -> None:
     subject.created(3, full=False)
     key = {"Idempotency-Key": f"battery {subject.entity.name} {subject.bench.tag}"}
     made = subject.accepted(3)
-    body = {**made, **_renewed(subject)}
+    body = {**made, **subject.renewed()}
     first = subject.bench.admin.ask("POST", subject.at, body, headers=key)
     again = subject.bench.admin.ask("POST", subject.at, body, headers=key)
     assert again.expect(201) == first.expect(201)
@@ -83,7 +82,7 @@ def other_systems_keys(subject: Subject) -> None:
     if not subject.creatable:
         return
     subject.created(6, full=False)
-    body = {**subject.accepted(6), **_renewed(subject)}
+    body = {**subject.accepted(6), **subject.renewed()}
     here = f"{subject.at}/external/battery/{subject.bench.tag}"
     subject.bench.admin.ask("GET", here).expect(404)
     made = subject.bench.admin.ask("PUT", here, body)
@@ -117,7 +116,46 @@ def the_bin(subject: Subject) -> None:
     assert subject.bench.admin.get(here) == back
 
 
-def _renewed(subject: Subject) -> dict[str, Any]:
-    """Other values for the fields of which no two records may have the same."""
-    unique = {n: f for n, f in subject.writable.items() if subject.unique(n, f)}
-    return {name: subject.sample(name, declared, 8) for name, declared in unique.items()}
+def coming_back(subject: Subject) -> None:
+    """What pointed at a deleted record does so again when it is restored."""
+    admin = subject.bench.admin
+    if not subject.entity.allows("delete"):
+        admin.ask("GET", f"{subject.at}/bin").expect(405)
+        return
+    record = subject.make(full=False, turn=5)
+    pointing = subject.pointing(record, clears=True)
+    admin.ask("DELETE", subject.here(record)).expect(204)
+    binned = admin.get(f"{subject.at}/bin", limit=1)["items"]
+    assert [(one["id"], one["number"]) for one in binned] == [(record["id"], record["number"])]
+    assert binned[0]["deleted_by"] == subject.bench.user_id
+    if pointing is not None:
+        assert admin.get(pointing[0])[pointing[1]] is None
+    admin.ask("POST", f"{subject.here(record)}/restore").expect(200)
+    if pointing is not None:
+        assert admin.get(pointing[0])[pointing[1]] == record["id"]
+    left = admin.get(f"{subject.at}/bin", limit=1)["items"]
+    assert record["id"] not in {one["id"] for one in left}
+
+
+def purging(subject: Subject) -> None:
+    """Administrators remove what is in the bin for good, with everything that hung on it."""
+    admin, entity = subject.bench.admin, subject.entity
+    record = subject.spare(5)
+    chosen = {"ids": [record["id"]]}
+    if not entity.allows("purge"):
+        admin.ask("POST", f"{subject.at}/bin/purge", chosen).expect(405)
+        return
+    here = subject.here(record)
+    admin.ask("POST", f"{here}/comments", {"body": "Gone tomorrow"}).expect(201)
+    purge = f"{subject.at}/bin/purge"
+    assert admin.ask("POST", purge, chosen).expect(200) == {"purged": 0, "in_use": []}
+    admin.ask("DELETE", here).expect(204)
+    subject.bench.stranger.ask("POST", purge, chosen).expect(403)
+    assert admin.ask("POST", purge, chosen).expect(200) == {"purged": 1, "in_use": []}
+    for method, path in (("GET", here), ("GET", f"{here}/history"), ("POST", f"{here}/restore")):
+        admin.ask(method, path).expect(404)
+    assert admin.get(subject.at, **{"filter[id]": record["id"]})["items"] == []
+    binned = admin.get(f"{subject.at}/bin", limit=1)["items"]
+    assert record["id"] not in {one["id"] for one in binned}
+    told = [event["type"].split(".")[3] for event in subject.bench.told(record["id"])]
+    assert told == ["created", "commented", "deleted", "purged"]

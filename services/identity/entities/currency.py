@@ -71,7 +71,7 @@ _IN_USE = (
     *("CZK", "DKK", "EGP", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "JPY"),
     *("KES", "KRW", "KZT", "LKR", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD"),
     *("PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "SAR", "SEK", "SGD"),
-    *("THB", "TND", "TRY", "TWD", "TZS", "UAH", "UYU", "UZS", "VND", "ZAR"),
+    *("THB", "TND", "TRY", "TWD", "TZS", "UAH", "UYU", "UZS", "VND", "XOF"),
 )
 
 CURRENCY = Entity(
