@@ -116,10 +116,15 @@ RECORD_FACTS = HANGING_FACTS | frozenset(
 )
 """What every record tells of itself; an entity's `facts` are told by its actions."""
 
-RECORD_VERBS = frozenset({"view", "create", "edit", "delete", "merge", "purge"})
+RECORD_VERBS = frozenset({"view", "create", "edit", "delete", "import", "merge", "purge"})
 
-_NEEDS = {"merge": frozenset({"merge", "edit", "delete"}), "purge": frozenset({"purge", "delete"})}
-"""What must be open for a verb to be: nothing is purged that cannot be deleted first."""
+_NEEDS = {
+    "import": frozenset({"import", "create"}),
+    "merge": frozenset({"merge", "edit", "delete"}),
+    "purge": frozenset({"purge", "delete"}),
+}
+"""What must be open for a verb to be: nothing is purged that cannot be deleted first,
+nor imported that cannot be created."""
 
 PICKLIST_FACTS = frozenset({"picklist_changed", "picklist_renamed"})
 """What an entity tells of its picklists. Records that follow a rename tell nothing themselves."""
@@ -170,8 +175,9 @@ class Entity:
     has values of fields whose rules allow less than their kind does; `views` are the saved views
     it ships with, beside that of all records; `linked` names what is linked with it by hand;
     `rolls_up` names link fields, `contact.account_id`: the related lists of the records they are
-    of are part of this one's; `tailoring` is what administrators have changed, empty in a
-    declaration; an `essential` entity is one that they cannot switch off.
+    of are part of this one's; `aliases` are what else a field is called in files of others;
+    `tailoring` is what administrators have changed, empty in a declaration; an `essential` entity
+    is one that they cannot switch off.
     """
 
     model: type[Any]
@@ -196,11 +202,15 @@ class Entity:
     views: tuple[SavedView, ...] = ()
     linked: tuple[Linked, ...] = ()
     rolls_up: tuple[str, ...] = ()
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tailoring: Tailoring = AS_DECLARED
     essential: bool = False
 
     def __post_init__(self) -> None:
-        unknown = {*self.label, self.unlisted, *chain(*self.no_two)} - {"", *self.fields}
+        unknown = {*self.label, self.unlisted, *self.aliases, *chain(*self.no_two)} - {
+            "",
+            *self.fields,
+        }
         if unknown:
             raise TypeError(f"{self.name} names unknown fields {sorted(unknown)}")
         if self.closed - RECORD_VERBS:

@@ -17,6 +17,7 @@ from crmkit.doors.behaviours.comments import Commenting
 from crmkit.doors.behaviours.duplicates import Duplicates
 from crmkit.doors.behaviours.exporting import Exporting
 from crmkit.doors.behaviours.following import Following, RecentlyViewed
+from crmkit.doors.behaviours.importing import Importing
 from crmkit.doors.behaviours.jobs import Jobs
 from crmkit.doors.behaviours.mass import Mass
 from crmkit.doors.behaviours.merging import Merging
@@ -52,6 +53,7 @@ class RecordService(
     Related,
     Jobs,
     Exporting,
+    Importing,
     Mass,
     Picklists,
     RecycleBin,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.records.background import jobs, kept_files
+from crmkit.records.importing import imports
 from crmkit.records.tailoring import indexes
 from crmkit.records.writing import idempotency
 
@@ -37,7 +38,7 @@ def _forget_jobs(database: Database, _settings: Settings) -> None:
     found = 1
     while found:
         with database.transaction() as session:
-            found = jobs.prune(session) + kept_files.prune(session)
+            found = jobs.prune(session) + kept_files.prune(session) + imports.prune(session)
 
 
 HOUSEKEEPING = (

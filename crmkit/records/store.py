@@ -53,25 +53,7 @@ def insert(
     Its number is the next one, unless the action has taken it already.
     """
     entity = uow.of(entity)
-    values = dict(values)
-    lines = values.pop("lines", ())
-    for name, default in entity.defaults.items():
-        if values.get(name) is None:
-            values[name] = default
-    record = entity.model(
-        **{"custom": {}, **entity.packed(values)},
-        id=new_id(),
-        version=1,
-        created_at=uow.at,
-        modified_at=uow.at,
-        created_by=uow.caller.user_id,
-        modified_by=uow.caller.user_id,
-        source=source,
-    )
-    if entity.owned and record.owner_id is None:
-        record.owner_id = uow.caller.user_id
-    if entity.line_model is not None:
-        line_items.replace(entity, record, lines)
+    record = draft(uow, entity, values, source=source)
     _settle(uow, entity, record, {})
     if entity.prefix:
         record.number = number or numbering.take(uow, entity)
@@ -80,6 +62,37 @@ def insert(
     after = rendering.state(entity, record)
     telling.tell(uow, entity, fact, before={}, after=after)
     return record
+
+
+def draft(uow: UnitOfWork, entity: Entity, values: Mapping[str, Any], *, source: str) -> Any:
+    """The record that these values would become, defaults filled in; it is not stored."""
+    values = dict(values)
+    lines = values.pop("lines", ())
+    record = entity.model(**new_row(uow, entity, values, source=source))
+    if entity.line_model is not None:
+        line_items.replace(entity, record, lines)
+    return record
+
+
+def new_row(
+    uow: UnitOfWork, entity: Entity, values: Mapping[str, Any], *, source: str
+) -> dict[str, Any]:
+    """What the columns of a new record hold before derivations: `values`, defaults, who, when."""
+    filled = {n: default for n, default in entity.defaults.items() if values.get(n) is None}
+    row = {
+        "custom": {},
+        **entity.packed({**values, **filled}),
+        "id": new_id(),
+        "version": 1,
+        "created_at": uow.at,
+        "modified_at": uow.at,
+        "created_by": uow.caller.user_id,
+        "modified_by": uow.caller.user_id,
+        "source": source,
+    }
+    if entity.owned and row.get("owner_id") is None:
+        row["owner_id"] = uow.caller.user_id
+    return row
 
 
 def fetch(
@@ -241,6 +254,13 @@ def touch(
 
 
 def _settle(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> None:
+    obey(uow, entity, record, before)
+    unique.check(uow, entity, record, before)
+    duplicates.check(uow, entity, record, before)
+
+
+def obey(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> None:
+    """Let the entity's derivations and rules have their say. Raises Problem."""
     entity.follow(record)
     for derivation in entity.derive:
         derivation(uow, record, before)
@@ -249,8 +269,6 @@ def _settle(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> N
         errors += rule(record, before) or ()
     if errors:
         raise invalid(errors)
-    unique.check(uow, entity, record, before)
-    duplicates.check(uow, entity, record, before)
 
 
 def same(entity: Entity, record: Any, values: Mapping[str, Any]) -> bool:

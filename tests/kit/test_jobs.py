@@ -1,16 +1,12 @@
 """Long work: done in chunks by whoever is there, seen by who started it, never done twice."""
 
-import os
 import signal
-import subprocess
-import sys
 import uuid
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from tests.eventually import eventually
+from tests.kit.work import copy_of_the_workshop
 from tests.service.served import BEN, person
 
 
@@ -33,21 +29,6 @@ def ended(api, job, state="done"):
 
 def parts(api, ids):
     return [api.get(f"/widgets/{one}")["parts"] for one in ids]
-
-
-@contextmanager
-def copy_of_the_workshop(workshop, *, fault=""):
-    url = workshop.database.url.render_as_string(hide_password=False)
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.kit.work", url],
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "TANDEM_FAULT": fault},
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait(10)
 
 
 def test_it_is_done_and_says_what_came_of_it(ben, widgets):

@@ -67,7 +67,7 @@ def test_lines_are_described_too(ben):
 
 
 def test_it_says_what_the_caller_may_do(ben, boss):
-    verbs = ("create", "delete", "edit", "merge", "view")
+    verbs = ("create", "delete", "edit", "import", "merge", "view")
     everything = dict.fromkeys(verbs, True) | {"purge": False}
     closed = {"delete": False, "merge": False, "purge": False}
     rights = {

@@ -1,6 +1,6 @@
 """What a job is to do row by row, and what became of each: for whoever started it to read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -50,12 +50,19 @@ _TELLING = or_(job_row.c.problem.is_not(None), job_row.c.undo.is_not(None))
 Index("ix_job_row_telling", job_row.c.record_id, postgresql_where=_TELLING)
 """`undo` is what a job needs to take back what it did to the record; no client sees it."""
 
+NOTHING_TO_UNDO: Mapping[int, Any] = {}
 _IDS = ARRAY(Uuid(as_uuid=False))
 _SETTLE = text(
     "UPDATE job_row SET outcome = said.outcome, problem = said.problem "
     "FROM jsonb_to_recordset(CAST(:results AS jsonb)) "
     "AS said(row int, outcome text, problem jsonb) "
     "WHERE job_id = CAST(:job_id AS uuid) AND job_row.row = said.row"
+)
+_ADD = text(
+    "INSERT INTO job_row (job_id, row, record_id, outcome, problem, undo) "
+    "SELECT CAST(:job_id AS uuid), said.row, said.id, said.outcome, said.problem, said.undo "
+    "FROM jsonb_to_recordset(CAST(:results AS jsonb)) "
+    "AS said(row int, id uuid, outcome text, problem jsonb, undo jsonb)"
 )
 
 
@@ -128,6 +135,18 @@ def settle(uow: UnitOfWork, job_id: str, results: Iterable[RowResult]) -> None:
     """Keep what became of rows noted before."""
     said = to_json([result.model_dump(mode="json") for result in results]).decode()
     uow.session.execute(_SETTLE, {"job_id": job_id, "results": said})
+
+
+def add(
+    uow: UnitOfWork,
+    job_id: str,
+    results: Iterable[RowResult],
+    undo: Mapping[int, Any] = NOTHING_TO_UNDO,
+) -> None:
+    """Keep what became of rows that were not noted before; `undo` is by row."""
+    rows = [{**one.model_dump(mode="json"), "undo": undo.get(one.row)} for one in results]
+    given = {"job_id": job_id, "results": to_json(rows).decode()}
+    uow.session.execute(_ADD, given)
 
 
 def page(

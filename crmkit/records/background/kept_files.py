@@ -164,6 +164,11 @@ def forget(uow: UnitOfWork, entity: Entity, ids: Sequence[str]) -> None:
     uow.session.execute(update(kept_file).where(theirs).values(expires_at=soon))
 
 
+def remove(uow: UnitOfWork, file_ids: Iterable[str]) -> None:
+    """Keep these files no longer."""
+    uow.session.execute(delete(kept_file).where(kept_file.c.id.in_(list(file_ids))))
+
+
 def prune(session: Session) -> int:
     """Delete up to 20 files whose time has come; returns how many, 0 when done."""
     return session.execute(_PRUNE).rowcount  # type: ignore[attr-defined,no-any-return]

@@ -82,7 +82,7 @@ def check(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> Non
     keys = [key([literal(_text(entity, record, n), Text) for n in names]) for names in wanted]
     with uow.session.no_autoflush:
         uow.session.execute(
-            select(*(_turn(entity, names, k) for names, k in zip(wanted, keys, strict=True)))
+            select(*(turn(entity, names, k) for names, k in zip(wanted, keys, strict=True)))
         )
         table = entity.model.__table__
         found = [
@@ -103,7 +103,7 @@ def check(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> Non
         ]
         rows = uow.session.execute(union_all(*found)).all()
     if rows:
-        raise _duplicate(entity, wanted, rows)
+        raise refusal(entity, wanted, rows)
 
 
 def key(values: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
@@ -131,12 +131,14 @@ def _text(entity: Entity, record: Any, name: str) -> str:
     return str(entity.get(record, name))
 
 
-def _turn(entity: Entity, names: Sequence[str], wanted: ColumnElement[str]) -> Any:
+def turn(entity: Entity, names: Sequence[str], wanted: ColumnElement[str]) -> Any:
+    """In SQL, wait for whoever writes a record with this key of the set `names`."""
     place = literal("/".join((entity.name, *names, "")), Text)
     return func.pg_advisory_xact_lock(func.hashtextextended(place + wanted, 0))
 
 
-def _duplicate(entity: Entity, sets: Sequence[Sequence[str]], rows: Sequence[Any]) -> Problem:
+def refusal(entity: Entity, sets: Sequence[Sequence[str]], rows: Sequence[Any]) -> Problem:
+    """What stands against a record that agrees with `rows`: (position, id, number, seen, label)."""
     one = entity.title.lower()
     errors = []
     known = []

@@ -26,13 +26,14 @@ def check(uow: UnitOfWork, entity: Entity, record: Any, before: Snapshot) -> Non
     if not wanted:
         return
     with uow.session.no_autoflush:
-        uow.session.execute(select(*(_turn(entity, name, wanted[name]) for name in sorted(wanted))))
+        uow.session.execute(select(*(turn(entity, name, wanted[name]) for name in sorted(wanted))))
         found = uow.session.execute(_others(uow, entity, record.id, wanted)).all()
     if found:
-        raise invalid([_flaw(entity, *row) for row in found])
+        raise invalid([flaw(entity, *row) for row in found])
 
 
-def _turn(entity: Entity, name: str, value: Any) -> Any:
+def turn(entity: Entity, name: str, value: Any) -> Any:
+    """In SQL, wait for whoever writes this value of the field."""
     of_value = to_json([entity.name, name, custom.encoded(entity.fields[name], value)]).decode()
     return func.pg_advisory_xact_lock(func.hashtextextended(of_value, 0))
 
@@ -52,7 +53,8 @@ def _others(uow: UnitOfWork, entity: Entity, record_id: str, wanted: Mapping[str
     )
 
 
-def _flaw(entity: Entity, name: str, number: str | None, record_id: str, seen: bool) -> FieldError:  # noqa: FBT001 - a row
+def flaw(entity: Entity, name: str, number: str | None, record_id: str, seen: bool) -> FieldError:  # noqa: FBT001 - a row
+    """What is wrong with a value that this record has already."""
     who = f"{entity.title} {number or record_id}" if seen else f"another {entity.title.lower()}"
     return FieldError(f"/{name}", "not_unique", f"{who} has this value already")
 

@@ -14,6 +14,7 @@ MEANINGS: Mapping[str, str] = {
     "read_only": "is written by the suite alone",
     "unknown_value": "is none of the values there are",
     "dangling_link": "points at nothing one can see",
+    "ambiguous_link": "names several records",
     "not_unique": "is another record's already",
     "too_long": "is too long, or has too many items",
     "too_short": "is too short, or has too few items",

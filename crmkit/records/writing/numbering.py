@@ -23,6 +23,10 @@ _TAKE = text(
     "ORDER BY entity ON CONFLICT (entity) DO UPDATE SET next = numbering.next + 1 "
     "RETURNING entity, prefix, next"
 )
+_TAKE_MANY = text(
+    "INSERT INTO numbering (entity, prefix, next) VALUES (:entity, :prefix, 1 + :count) "
+    "ON CONFLICT (entity) DO UPDATE SET next = numbering.next + :count RETURNING prefix, next"
+)
 
 
 def take(uow: UnitOfWork, entity: Entity) -> str:
@@ -39,3 +43,10 @@ def take_each(uow: UnitOfWork, entities: Sequence[Entity]) -> dict[str, str]:
     names, prefixes = [e.name for e in entities], [e.prefix for e in entities]
     rows = uow.session.execute(_TAKE, {"entities": names, "prefixes": prefixes})
     return {name: f"{prefix}{following - 1}" for name, prefix, following in rows}
+
+
+def take_many(uow: UnitOfWork, entity: Entity, count: int) -> list[str]:
+    """The next `count` numbers of one entity."""
+    given = {"entity": entity.name, "prefix": entity.prefix, "count": count}
+    prefix, following = uow.session.execute(_TAKE_MANY, given).one()
+    return [f"{prefix}{number}" for number in range(following - count, following)]

@@ -104,5 +104,6 @@ CONTACT = Entity(
             sort=("last_name",),
         ),
     ),
+    aliases={"account_id": ("organization", "organisation", "company", "firm")},
     linked=(Linked("opportunity", roles=CONTACT_ROLES), Linked("product"), Linked("vendor")),
 )
