@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from contracts.errors import Problem
 from crmkit import choices
 from crmkit.choices import Replacement
 from crmkit.entity import Entity
@@ -48,11 +49,17 @@ def start(change: changing.Change, name: str, old: str, new: str | None) -> str:
 
 def resumed(change: changing.Change, name: str, one: Replacement) -> Replacement:
     """The same, with a new job if the one at work has failed or was cancelled."""
-    if one.job_id is None:
-        return one
-    if jobs.find(change.uow, change.entity, one.job_id).finished_at is None:
+    if one.job_id is None or _at_work(change, one.job_id):
         return one
     return replace(one, job_id=start(change, name, one.old, one.new))
+
+
+def _at_work(change: changing.Change, job_id: str) -> bool:
+    try:
+        found = jobs.find(change.uow, change.entity, job_id)
+    except Problem:
+        return False  # It ended so long ago that its row is gone.
+    return found.finished_at is None
 
 
 def in_use(uow: UnitOfWork, entity: Entity, name: str, value: str) -> bool:

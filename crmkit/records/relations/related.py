@@ -238,8 +238,9 @@ def put(
     if related.linked is None:
         raise not_found("Nothing is linked to this list by hand.")
     if role is not None and role not in related.linked.roles:
-        known = ", ".join(related.linked.roles) or "none"
-        raise invalid([FieldError("/role", "unknown_value", f"is one of: {known}")])
+        known = ", ".join(related.linked.roles)
+        detail = f"is one of: {known}" if known else "this list knows no roles"
+        raise invalid([FieldError("/role", "unknown_value", detail)])
     own = uow.entities.get(related.parent)
     if own is None:
         edited = store.fetch(uow, related.entity, key, "edit")

@@ -5,6 +5,8 @@ from contextlib import closing
 from threading import Thread
 from urllib.parse import quote
 
+import pytest
+
 from tandem.provision import connect
 from tests.eventually import eventually
 from tests.kit.picklists.lists import (
@@ -77,6 +79,27 @@ def test_nobody_can_tell_how_far_the_records_are(boss, ben, workshop, medal, old
     # Its name is free again; what had it before is not taken for what has it now.
     boss("POST", f"{SIZES}/values", {"value": old}, status=201)
     assert found(boss, tag, old) == []
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["its job is known", "its job is forgotten"])
+def test_records_left_behind_by_a_cancelled_job_follow_after_the_next_edit(  # noqa: PLR0917
+    boss, workshop, medal, old, tag, kept
+):
+    with kept_busy(workshop, medal["id"]):
+        renamed = boss("PATCH", value(SIZES, old), {"value": new(old)})
+        first = renamed["following"][0]["job_id"]
+        boss("POST", f"/medals/jobs/{first}/cancel")
+    assert boss.get(f"/medals/jobs/{first}")["state"] == "cancelled"
+    if not kept:
+        workshop.sql("DELETE FROM job WHERE id = %s", first)
+    assert boss.get(f"/medals/{medal['id']}") == medal | {"size": new(old)}
+    edited = boss("POST", f"{SIZES}/values", {"value": f"more {tag}"}, status=201)
+    [following] = edited["following"]
+    assert (following["old"], following["new"]) == (old, new(old))
+    assert following["job_id"] != first
+    followed(boss, SIZES)
+    assert boss.get(f"/medals/{medal['id']}") == medal | {"size": new(old), "version": 2}
+    assert workshop.sql("SELECT size FROM medal WHERE id = %s", medal["id"]) == [(new(old),)]
 
 
 def test_a_record_is_written_while_its_value_changes_its_name(boss, ben, workshop, medal, old):
