@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from werkzeug.wrappers import Request, Response
 
-from contracts.errors import FieldError, Problem, bad_request, forbidden, not_found
+from contracts.errors import bad_request, forbidden, not_found
 from crmkit.about import OwnCreate, OwnPatch, OwnRecord
 from crmkit.bus import parked
 from crmkit.config import Settings
@@ -34,7 +34,7 @@ from crmkit.doors.timers import Timer, every
 from crmkit.entity import Entity
 from crmkit.records import auditing, history, recycle, store
 from crmkit.records.hearing import Hears
-from crmkit.records.reading import query, searching
+from crmkit.records.reading import places, query, searching
 from crmkit.records.writing import external_ids
 from crmkit.unit_of_work import UnitOfWork
 
@@ -187,7 +187,7 @@ class RecordService(
         limit = query.page_size(call.request.args.get("limit"))
         cursor = call.request.args.get("cursor")
         if cursor is not None and not store.is_id(cursor):
-            raise _no_cursor("cursor")
+            raise places.unreadable()
         found = parked.list_parked(
             uow.session,
             state=call.request.args.get("state", "parked"),
@@ -242,11 +242,6 @@ def _decided(uow: UnitOfWork, decide: Callable[..., parked.ParkedEvent], key: st
     details = {"type": decided.type, "subscription": decided.subscription}
     auditing.note(uow, f"parked_event.{decided.state}", "parked_event", key, details=details)
     return json_answer(decided.document())
-
-
-def _no_cursor(name: str) -> Problem:
-    error = FieldError(f"/{name}", "invalid", "is no cursor of this list")
-    return bad_request("invalid_cursor", "The cursor cannot be read.", [error])
 
 
 __all__ = ["RecordService", "every", "get", "post"]

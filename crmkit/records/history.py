@@ -1,12 +1,9 @@
 """Who changed what and when: one row for each write of a record, and the feed of changes."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import (
@@ -32,12 +29,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from contracts.errors import FieldError, bad_request
 from crmkit.about import OwnRecord
 from crmkit.db import KIT
 from crmkit.entity import Entity
 from crmkit.records import access
 from crmkit.records.deduplication import merged
+from crmkit.records.reading import places
 from crmkit.records.reading.rendering import state_columns, state_from_row
 from crmkit.unit_of_work import UnitOfWork
 
@@ -114,8 +111,7 @@ def of_record(
     Those of what was merged into it are among them. Raises Problem 400 for another list's cursor.
     """
     if cursor is not None and not cursor.isdecimal():
-        error = FieldError("/cursor", "invalid", "is no cursor of this list")
-        raise bad_request("invalid_cursor", "The cursor cannot be read.", [error])
+        raise places.unreadable()
     columns = history.c
     record_ids = select(literal(record_id, columns.record_id.type)).union_all(
         merged.gone_into([record_id])
@@ -198,7 +194,7 @@ def changes(
     more = len(rows) > limit
     rows = rows[:limit]
     if not rows:
-        return [], cursor or _encode(xid, seq), False
+        return [], cursor or places.written(xid, seq), False
     latest = {row.record_id: row for row in rows}
     lost = {row.record_id for row in rows if row.was_seen}
     table = entity.model.__table__
@@ -224,7 +220,7 @@ def changes(
             answer.append(
                 {"id": record_id, "deleted": False, "version": row.version, "record": record}
             )
-    return answer, _encode(rows[-1].xid, rows[-1].seq), more
+    return answer, places.written(rows[-1].xid, rows[-1].seq), more
 
 
 def _was_seen(uow: UnitOfWork, entity: Entity) -> ColumnElement[Any]:
@@ -235,16 +231,11 @@ def _was_seen(uow: UnitOfWork, entity: Entity) -> ColumnElement[Any]:
     return access.visible_owners(uow.caller, owner) & owner.is_not(None)
 
 
-def _encode(xid: int, seq: int) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([xid, seq])).decode().rstrip("=")
-
-
 def _decode(cursor: str | None) -> tuple[int, int]:
     if not cursor:
         return 0, 0
     try:
-        xid, seq = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        xid, seq = places.read(cursor)
         return int(xid), int(seq)
-    except (ValueError, TypeError, binascii.Error):
-        error = FieldError("/cursor", "invalid", "is not a cursor of this feed")
-        raise bad_request("invalid_cursor", "The cursor cannot be read.", [error]) from None
+    except (ValueError, TypeError):
+        raise places.unreadable() from None

@@ -120,7 +120,13 @@ def test_the_bin_says_what_lies_in_it_and_who_put_it_there(anna, ben, clara, tag
     assert _bin(ben, tag)["items"] == [newest]
 
 
-@pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0", "WyJ4IiwieCJd"])
+_BEFORE_ALL_TIME = (
+    "WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzIzOjU5IiwgIjAxOTkwMDAwLTAwMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMSJd"
+)
+"""The first day of the first year, east of Greenwich."""
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0", "WyJ4IiwieCJd", _BEFORE_ALL_TIME])
 def test_an_odd_place_in_the_bin_is_refused(ben, cursor):
     problem = ben.get(f"/widgets/bin?cursor={cursor}", status=400)
     assert (problem["code"], problem["errors"][0]["pointer"]) == ("invalid_cursor", "/cursor")

@@ -1,25 +1,22 @@
 """Deleting a record, looking into the recycle bin, restoring from it and purging it."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-import orjson
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Constraint
 
-from contracts.errors import FieldError, bad_request
 from crmkit.about import OwnRecord
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer, record_answer
 from crmkit.doors.routes import route
+from crmkit.fields import Field, Kind
 from crmkit.records import access, recycle, store
 from crmkit.records.background import jobs
 from crmkit.records.background.jobs import Work
 from crmkit.records.deduplication import relinking
-from crmkit.records.reading import query, rendering
+from crmkit.records.reading import places, query
 from crmkit.records.writing import validation, value_types
 from crmkit.unit_of_work import UnitOfWork
 
@@ -113,18 +110,16 @@ def _page(uow: UnitOfWork, call: Call, entities: list[Any]) -> Answer:
 
 
 def _cursor(item: Any) -> str:
-    place = rendering.to_json([item["deleted_at"], item["id"]])
-    return base64.urlsafe_b64encode(place).decode().rstrip("=")
+    return places.written(item["deleted_at"], item["id"])
 
 
 def _place(cursor: str | None) -> tuple[datetime, str] | None:
     if not cursor:
         return None
     try:
-        at, record_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        at, record_id = places.read(cursor)
         if store.is_id(record_id):
-            return datetime.fromisoformat(at), record_id
-    except (ValueError, TypeError, binascii.Error):
+            return value_types.adapter(Field(Kind.DATETIME)).validate_python(at), record_id
+    except (ValueError, TypeError):
         pass
-    error = FieldError("/cursor", "invalid", "is no cursor of this list")
-    raise bad_request("invalid_cursor", "The cursor cannot be read.", [error])
+    raise places.unreadable()

@@ -1,6 +1,5 @@
 """The audit as administrators read it: the newest first, by act, actor, subject and time."""
 
-import base64
 from datetime import date, datetime
 from typing import Any
 
@@ -10,10 +9,12 @@ from pydantic import Field as Constraint
 from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import Select, select
 
-from contracts.errors import FieldError, bad_request
+from crmkit.fields import Field, Kind
 from crmkit.records import access
 from crmkit.records.auditing.chain import audit, audit_day, audit_personal
 from crmkit.records.auditing.noting import note_apart
+from crmkit.records.reading import places
+from crmkit.records.writing import value_types
 from crmkit.records.writing.value_types import UUID_PATTERN
 from crmkit.unit_of_work import UnitOfWork
 
@@ -166,14 +167,12 @@ def _shown(row: Any) -> Audited:
 
 def cursor(at: datetime, service: str) -> str:
     """Where the next page begins; it means the same to every service."""
-    place = orjson.dumps([at.isoformat(), service])
-    return base64.urlsafe_b64encode(place).decode().rstrip("=")
+    return places.written(at.isoformat(), service)
 
 
 def _place(given: str) -> tuple[datetime, str]:
     try:
-        at, service = orjson.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
-        return datetime.fromisoformat(at), str(service)
+        at, service = places.read(given)
+        return value_types.adapter(Field(Kind.DATETIME)).validate_python(at), str(service)
     except (ValueError, TypeError):
-        error = FieldError("/cursor", "invalid", "is no cursor of this list")
-        raise bad_request("invalid_cursor", "The cursor cannot be read.", [error]) from None
+        raise places.unreadable() from None

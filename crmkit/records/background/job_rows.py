@@ -30,6 +30,7 @@ from contracts.errors import FieldError, Problem, bad_request
 from crmkit.db import KIT
 from crmkit.entity import Entity
 from crmkit.records.background.jobs import JobError
+from crmkit.records.reading import places
 from crmkit.records.reading.query import Cut
 from crmkit.records.reading.rendering import to_json
 from crmkit.unit_of_work import UnitOfWork
@@ -161,8 +162,7 @@ def page(
         query = query.where(job_row.c.outcome == outcome)
     if cursor is not None:
         if not cursor.isdecimal() or len(cursor) > len(str(2**31 - 1)) - 1:
-            error = FieldError("/cursor", "invalid", "is no cursor of this list")
-            raise bad_request("invalid_cursor", "The cursor cannot be read.", [error])
+            raise places.unreadable()
         query = query.where(job_row.c.row > int(cursor))
     rows = uow.session.execute(query.limit(limit + 1)).all()
     items = [

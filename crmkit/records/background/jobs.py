@@ -27,10 +27,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from contracts.errors import FieldError, bad_request, not_found, refused
+from contracts.errors import not_found, refused
 from crmkit.db import KIT
 from crmkit.entity import Entity
-from crmkit.records.reading import rendering
+from crmkit.records.reading import places, rendering
 from crmkit.records.store import is_id
 from crmkit.unit_of_work import UnitOfWork, new_id
 
@@ -197,8 +197,7 @@ def page(uow: UnitOfWork, entity: Entity, *, cursor: str | None, limit: int) -> 
     query = _seen(uow, entity).order_by(job.c.id.desc()).limit(limit + 1)
     if cursor is not None:
         if not is_id(cursor):
-            error = FieldError("/cursor", "invalid", "is no cursor of this list")
-            raise bad_request("invalid_cursor", "The cursor cannot be read.", [error])
+            raise places.unreadable()
         query = query.where(job.c.id < cursor)
     rows = uow.session.execute(query).all()
     items = [document(row) for row in rows[:limit]]

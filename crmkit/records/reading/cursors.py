@@ -1,21 +1,17 @@
 """Where the next page of a list begins: the last record's values in the list's order, opaque."""
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from pydantic import ValidationError
 from sqlalchemy import ColumnElement, and_, literal, or_
 
-from contracts.errors import FieldError, bad_request
+from contracts.errors import FieldError
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
 from crmkit.records import filters
-from crmkit.records.reading import paths, rendering
+from crmkit.records.reading import paths, places
 from crmkit.records.reading.paths import Path
 from crmkit.records.writing.value_types import UUID_PATTERN, adapter
 from crmkit.unit_of_work import UnitOfWork
@@ -55,20 +51,19 @@ def order(
 
 def written(order: Sequence[Order], values: Sequence[Any]) -> str:
     """The cursor behind the record with these values."""
-    cursor = rendering.to_json([_signature(order), *values])
-    return base64.urlsafe_b64encode(cursor).decode().rstrip("=")
+    return places.written(_signature(order), *values)
 
 
 def read(order: Sequence[Order], text: str) -> tuple[Any, ...]:
     """The values in a cursor. Raises ValueError if it is none of a list in this order."""
     try:
-        signature, *values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        signature, *values = places.read(text)
         values = values if signature == _signature(order) else []
         return tuple(
             None if value is None else _value(key.path.field, value)
             for key, value in zip(order, values, strict=True)
         )
-    except (ValueError, TypeError, binascii.Error, ValidationError):
+    except (ValueError, TypeError):
         raise ValueError(text) from None
 
 
@@ -120,5 +115,4 @@ def place(arguments: Iterable[tuple[str, str]]) -> str | None:
     cursor = dict(arguments).get("cursor")
     if cursor is None or re.fullmatch(UUID_PATTERN, cursor):
         return cursor
-    error = FieldError("/cursor", "invalid", "is no cursor of this list")
-    raise bad_request("invalid_cursor", "The cursor cannot be read.", [error])
+    raise places.unreadable()
