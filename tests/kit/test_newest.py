@@ -67,6 +67,7 @@ def session(workshop):
     """With so short a walk every way of finding them is gone."""
     patched = pytest.MonkeyPatch()
     patched.setattr(newest, "_FIRST_WALK", 5)
+    patched.setattr(newest, "_SMALL_BYTES", 0)
     with workshop.database.transaction() as session:
         Base.metadata.create_all(session.connection())
         session.execute(TABLE.insert(), [_row(number) for number in range(RECORDS)])
@@ -140,4 +141,7 @@ def test_what_many_have_is_met_and_what_few_have_is_looked_up(session):
         first, *_, last = taken(few)
         assert (first, last) == ("walk", "SELECT")
         assert steps.count("EXPLAIN") == 1
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(newest, "_SMALL_BYTES", 1_000_000)
+        assert taken("absent") == ["SELECT"]
     event.remove(session.get_bind(), "before_cursor_execute", note)

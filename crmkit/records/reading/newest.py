@@ -4,6 +4,7 @@ Words that many records have are met soon by who walks back from the newest reco
 have are best asked of the index. Which of the two, PostgreSQL's estimate says (ADR 0016).
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,9 @@ _GATHERED = 32
 """For the price of one record fetched through the index so many are walked past in the order of
 their ids, and so many are gathered from the index to be compared with those of another word.
 """
+_SMALL_BYTES = 1_000_000
+"""Some two thousand records: less than one walk, whatever PostgreSQL makes of the plain clause."""
+_GROWS_SECONDS = 60.0
 _FIRST_ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -58,6 +62,8 @@ def first(uow: UnitOfWork, sought: Sought, query: Select[Any], enough: int) -> S
     def found(hits: ColumnElement[bool]) -> Sequence[Row[Any]]:
         return uow.session.execute(query.where(hits)).all()
 
+    if _is_small(uow, sought.entity):
+        return found(having(sought.entity, sought.terms))
     length, met = _FIRST_WALK, 0
     rows = found(_walk(sought, length))
     while met < len(rows) < enough <= len(rows) * _LONGER:
@@ -75,6 +81,29 @@ def first(uow: UnitOfWork, sought: Sought, query: Select[Any], enough: int) -> S
     table = sought.entity.model.__table__
     hits = _fenced(sought, way).subquery("hits")
     return found(table.c.id.in_(select(hits.c.id).order_by(hits.c.id.desc()).limit(enough)))
+
+
+@dataclass(slots=True)
+class _Size:
+    """Of a table in bytes, as it was at `measured` by the monotonic clock."""
+
+    size: int = 0
+    measured: float | None = None
+
+
+@per_entity
+def _size_of(_entity: Entity) -> _Size:
+    return _Size()
+
+
+def _is_small(uow: UnitOfWork, entity: Entity) -> bool:
+    """Whether the table was so a minute ago at most; it does no harm if it no longer is."""
+    known, now = _size_of(entity), time.monotonic()
+    if known.measured is None or now > known.measured + _GROWS_SECONDS:
+        name = entity.model.__table__.name
+        measured = select(func.pg_relation_size(func.to_regclass(name)))
+        known.size, known.measured = uow.session.scalar(measured) or 0, now
+    return known.size < _SMALL_BYTES
 
 
 def all_of(uow: UnitOfWork, sought: Sought) -> ColumnElement[bool]:
