@@ -112,7 +112,7 @@ HANGING_FACTS = frozenset(
 """What is told of what hangs on a record; its fields and its version stay as they are."""
 
 RECORD_FACTS = HANGING_FACTS | frozenset(
-    {"created", "changed", "deleted", "restored", "purged", "merged", "unmerged"}
+    {"created", "changed", "deleted", "restored", "purged", "merged", "unmerged", "erased"}
 )
 """What every record tells of itself; an entity's `facts` are told by its actions."""
 
@@ -158,6 +158,8 @@ class Linked:
 Rule = Callable[[Any, Snapshot], Iterable[FieldError] | None]
 Derivation = Callable[[UnitOfWork, Any, Snapshot], None]
 Guard = Callable[[UnitOfWork, Any], None]
+Hold = Callable[[Any], str]
+"""Why the personal fields of this record must stay; empty if nothing speaks for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +179,9 @@ class Entity:
     `rolls_up` names link fields, `contact.account_id`: the related lists of the records they are
     of are part of this one's; `aliases` are what else a field is called in files of others;
     `tailoring` is what administrators have changed, empty in a declaration; an `essential` entity
-    is one that they cannot switch off.
+    is one that they cannot switch off;
+    a record of a `person` entity is one human being, whose erasure empties its personal fields
+    unless one of `holds` says why not; records that are `retained` stay, for the reason it gives.
     """
 
     model: type[Any]
@@ -205,6 +209,9 @@ class Entity:
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tailoring: Tailoring = AS_DECLARED
     essential: bool = False
+    person: bool = False
+    retained: str = ""
+    holds: tuple[Hold, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = {*self.label, self.unlisted, *self.aliases, *chain(*self.no_two)} - {

@@ -39,6 +39,10 @@ class Kind(StrEnum):
     JSON = "json"
 
 
+OF_PERSONS = frozenset({Kind.EMAIL, Kind.PHONE, Kind.SKYPE})
+"""Kinds that always tell of a person."""
+
+
 class WhenDeleted(StrEnum):
     """What becomes of a link when the record that it points at goes into the recycle bin.
 
@@ -65,6 +69,7 @@ class Field:
     list is `fixed`: its values are then the program's own.
 
     A link whose target differs from record to record names in `target_in` the field that says it.
+    What is `personal` tells of a person: an erasure empties it (`records/privacy/`).
     """
 
     kind: Kind
@@ -130,9 +135,12 @@ def text(
     )
 
 
-def long_text(*, length: int = 50_000, required: bool = False) -> MappedColumn[Any]:
+def long_text(
+    *, length: int = 50_000, required: bool = False, personal: bool = False
+) -> MappedColumn[Any]:
     """Text over several lines, of at most `length` characters."""
-    return _column(Text, Field(Kind.LONG_TEXT, required=required, max_length=length))
+    field = Field(Kind.LONG_TEXT, required=required, max_length=length, personal=personal)
+    return _column(Text, field)
 
 
 def email(*, required: bool = False) -> MappedColumn[Any]:
@@ -145,9 +153,9 @@ def phone() -> MappedColumn[Any]:
     return _column(Text, Field(Kind.PHONE, max_length=40, personal=True))
 
 
-def url() -> MappedColumn[Any]:
+def url(*, personal: bool = False) -> MappedColumn[Any]:
     """A web address, with or without its scheme."""
-    return _column(Text, Field(Kind.URL, max_length=2000))
+    return _column(Text, Field(Kind.URL, max_length=2000, personal=personal))
 
 
 def integer(
@@ -234,9 +242,12 @@ def boolean(*, default: bool = False, read_only: bool = False) -> MappedColumn[A
     return _column(Boolean, Field(Kind.BOOLEAN, default=default, read_only=read_only))
 
 
-def date(*, required: bool = False, read_only: bool = False) -> MappedColumn[Any]:
+def date(
+    *, required: bool = False, read_only: bool = False, personal: bool = False
+) -> MappedColumn[Any]:
     """A calendar day, without a time zone."""
-    return _column(Date, Field(Kind.DATE, required=required, read_only=read_only))
+    field = Field(Kind.DATE, required=required, read_only=read_only, personal=personal)
+    return _column(Date, field)
 
 
 def instant(*, required: bool = False, read_only: bool = False) -> MappedColumn[Any]:
@@ -332,11 +343,13 @@ def link(
     )
 
 
-def json(shape: Any, *, default: Any = None, read_only: bool = False) -> MappedColumn[Any]:
+def json(
+    shape: Any, *, default: Any = None, read_only: bool = False, personal: bool = False
+) -> MappedColumn[Any]:
     """A structure described by the pydantic type `shape` (taxes of a line, an address list)."""
     return _column(
         JSONB(none_as_null=True),
-        Field(Kind.JSON, shape=shape, default=default, read_only=read_only),
+        Field(Kind.JSON, shape=shape, default=default, read_only=read_only, personal=personal),
     )
 
 

@@ -45,21 +45,25 @@ Charges = Annotated[list[ChargeInput], Constraint(max_length=20)]
 ADDRESS = ("street", "po_box", "city", "state", "code", "country")
 
 
+RETAINED = "Commercial and tax law have documents of trade kept as they are for years."
+"""Why an erasure leaves them alone; the person they name is anonymous from then on."""
+
+
 class Addressed:
     """Billing and shipping address (spec 1.5, 1.9)."""
 
-    billing_street: Mapped[str | None] = f.text()
-    billing_po_box: Mapped[str | None] = f.text(length=60)
-    billing_city: Mapped[str | None] = f.text(length=120)
-    billing_state: Mapped[str | None] = f.text(length=120)
-    billing_code: Mapped[str | None] = f.text(length=30)
-    billing_country: Mapped[str | None] = f.text(length=120)
-    shipping_street: Mapped[str | None] = f.text()
-    shipping_po_box: Mapped[str | None] = f.text(length=60)
-    shipping_city: Mapped[str | None] = f.text(length=120)
-    shipping_state: Mapped[str | None] = f.text(length=120)
-    shipping_code: Mapped[str | None] = f.text(length=30)
-    shipping_country: Mapped[str | None] = f.text(length=120)
+    billing_street: Mapped[str | None] = f.text(personal=True)
+    billing_po_box: Mapped[str | None] = f.text(length=60, personal=True)
+    billing_city: Mapped[str | None] = f.text(length=120, personal=True)
+    billing_state: Mapped[str | None] = f.text(length=120, personal=True)
+    billing_code: Mapped[str | None] = f.text(length=30, personal=True)
+    billing_country: Mapped[str | None] = f.text(length=120, personal=True)
+    shipping_street: Mapped[str | None] = f.text(personal=True)
+    shipping_po_box: Mapped[str | None] = f.text(length=60, personal=True)
+    shipping_city: Mapped[str | None] = f.text(length=120, personal=True)
+    shipping_state: Mapped[str | None] = f.text(length=120, personal=True)
+    shipping_code: Mapped[str | None] = f.text(length=30, personal=True)
+    shipping_country: Mapped[str | None] = f.text(length=120, personal=True)
 
 
 class Priced(Addressed, Owned):
@@ -77,7 +81,7 @@ class Priced(Addressed, Owned):
     deducted_taxes: Mapped[list[Any]] = f.json(Taxes, default=[])
     adjustment: Mapped[Decimal] = f.money(signed=True, default=Decimal(0))
     terms: Mapped[str | None] = f.long_text()
-    description: Mapped[str | None] = f.long_text()
+    description: Mapped[str | None] = f.long_text(personal=True)
     sub_total: Mapped[Decimal] = f.money(read_only=True, signed=True, default=Decimal(0))
     discount_total: Mapped[Decimal] = f.money(read_only=True, signed=True, default=Decimal(0))
     charges_total: Mapped[Decimal] = f.money(read_only=True, signed=True, default=Decimal(0))

@@ -8,7 +8,7 @@ from crmkit import custom
 from crmkit.choices import laid_over
 from crmkit.fields import Field, Kind
 
-OVERLAID = ("required", "default", "unique")
+OVERLAID = ("required", "default", "unique", "personal")
 """The settings of a field that change what the engine does; all others are for who shows it."""
 
 

@@ -12,6 +12,7 @@ from crmkit.bus import parked
 from crmkit.records import recycle
 from crmkit.records.annotations import recent, tag_changes, tags
 from crmkit.records.auditing import reading, verifying
+from crmkit.records.privacy import answering
 from crmkit.records.reading import query, searching
 from crmkit.records.relations import naming
 from crmkit.records.views import shapes
@@ -199,6 +200,12 @@ class Verdicts(BaseModel):
     unavailable: list[Service]
 
 
+class PersonDataEverywhere(answering.PersonData):
+    """What all services have gathered of a person; those that did not answer are named."""
+
+    unavailable: list[Service]
+
+
 _TAG = {"tag": "The word; its case does not matter."}
 
 DECLARED = (
@@ -349,6 +356,15 @@ DECLARED = (
         summary="Find the first row of each service's audit that is not as it was written",
         query=VerifyOne,
         answer=Verdicts,
+        only=_DECIDERS,
+    ),
+    About(
+        method="GET",
+        path="/person-data/{id}",
+        name="person_data",
+        summary="Everything that was gathered of a person for a privacy request",
+        answer=PersonDataEverywhere,
+        places={"id": "Id of the privacy request."},
         only=_DECIDERS,
     ),
     About(

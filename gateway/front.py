@@ -28,6 +28,7 @@ COMPOSED = frozenset(
         "followed",
         "key-metrics",
         "audit",
+        "person-data",
     }
 )
 """First words of paths under the API that the gateway answers itself, from several services."""

@@ -22,6 +22,7 @@ from crmkit.doors.behaviours.jobs import Jobs
 from crmkit.doors.behaviours.mass import Mass
 from crmkit.doors.behaviours.merging import Merging
 from crmkit.doors.behaviours.picklists import Picklists
+from crmkit.doors.behaviours.privacy import Privacy
 from crmkit.doors.behaviours.recycle import RecycleBin
 from crmkit.doors.behaviours.related import Related
 from crmkit.doors.behaviours.tags import Tagging
@@ -62,6 +63,7 @@ class RecordService(
     Duplicates,
     SavedViews,
     Auditing,
+    Privacy,
     Behaviour,
 ):
     """Base of the six services: the routes of records, and the doors in which they stand.

@@ -7,6 +7,7 @@ from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.records.background import jobs, kept_files
 from crmkit.records.importing import imports
+from crmkit.records.privacy import answering
 from crmkit.records.tailoring import indexes
 from crmkit.records.writing import idempotency
 
@@ -34,6 +35,11 @@ def _forget_answers(database: Database, _settings: Settings) -> None:
             found = idempotency.prune(session)
 
 
+def _forget_people(database: Database, _settings: Settings) -> None:
+    with database.transaction() as session:
+        answering.prune(session)
+
+
 def _forget_jobs(database: Database, _settings: Settings) -> None:
     found = 1
     while found:
@@ -44,6 +50,7 @@ def _forget_jobs(database: Database, _settings: Settings) -> None:
 HOUSEKEEPING = (
     every(_HOUR, _forget_answers),
     every(_HOUR, _forget_jobs),
+    every(_HOUR, _forget_people),
     every(_INDEXES, indexes.tend),
 )
 """What every service does."""

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from contracts.caller import system_caller
 from contracts.events import identity
 from contracts.events.base import Event
+from contracts.events.privacy import ASKED
 from contracts.events.records import LINK_ENDED, LINK_MADE, PURGED
 from contracts.events.tags import TAG_REPLACED
 from crmkit.bus.subscription import Subscription
@@ -15,6 +16,7 @@ from crmkit.entity import PICKLIST_FACTS, Entity
 from crmkit.records import currencies, principals
 from crmkit.records.annotations import tag_changes
 from crmkit.records.deduplication import relinking
+from crmkit.records.privacy import answering
 from crmkit.records.relations import links, record_links
 from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork
@@ -87,7 +89,10 @@ TAG_CHANGES = hears("tags", (TAG_REPLACED,), tag_changes.hear)
 LINKED = hears("record_links", (LINK_MADE, LINK_ENDED, PURGED), record_links.hear)
 """Links by hand between records of this service and others'."""
 
-EVERY_SERVICE = (PEOPLE, TAG_CHANGES, LINKED)
+PRIVACY = hears("privacy", (ASKED,), answering.hear, batch=1)
+"""People who want to be given, or have erased, what is kept of them."""
+
+EVERY_SERVICE = (PEOPLE, TAG_CHANGES, LINKED, PRIVACY)
 """What no service can do without."""
 
 CURRENCIES = hears(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.events.notices import NOTICE_FACTS
+from contracts.events.privacy import PRIVACY_FACTS
 from contracts.events.tags import TAG_FACTS
 from contracts.events.tailoring import TAILORING_FACTS
 from crmkit.entity import PICKLIST_FACTS, RECORD_FACTS, Entity
@@ -11,7 +12,12 @@ from crmkit.records.picklists.keeping import PicklistFact
 from crmkit.schemas.catalogue import Service
 from crmkit.schemas.components import Components
 
-_OF_EVERY_SERVICE: Mapping[str, type[Any]] = {**TAG_FACTS, **NOTICE_FACTS, **TAILORING_FACTS}
+_OF_EVERY_SERVICE: Mapping[str, type[Any]] = {
+    **TAG_FACTS,
+    **NOTICE_FACTS,
+    **TAILORING_FACTS,
+    **PRIVACY_FACTS,
+}
 
 _ENVELOPE: dict[str, Any] = {
     "type": "object",

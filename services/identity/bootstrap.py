@@ -17,11 +17,12 @@ from crmkit.unit_of_work import UnitOfWork
 from services.identity import keys, passwords, projections
 from services.identity.entities.currency import CURRENCY
 from services.identity.entities.organisation import ORGANISATION
+from services.identity.entities.privacy_request import PRIVACY_REQUEST
 from services.identity.entities.role import ROLE
 from services.identity.entities.tax import TAX
 from services.identity.entities.user import USER, User
 
-ENTITIES: tuple[Entity, ...] = (USER, ROLE, CURRENCY, TAX, ORGANISATION)
+ENTITIES: tuple[Entity, ...] = (USER, ROLE, CURRENCY, TAX, ORGANISATION, PRIVACY_REQUEST)
 
 # From the top of the tree down, as vtiger ships them; the administrator is the second.
 ROLES = ("Organisation", "CEO", "Vice President", "Sales Manager", "Sales Person")

@@ -4,6 +4,11 @@ from crmkit.doors.service import RecordService, every, get, post
 from services.identity import sessions
 from services.identity.actions.issue_token import Credentials, Tokens, issue_token
 from services.identity.actions.me import me
+from services.identity.actions.privacy_requests import (
+    ConfirmErasure,
+    cancel_request,
+    confirm_erasure,
+)
 from services.identity.actions.refresh_token import RefreshToken, logout, refresh
 from services.identity.actions.set_password import (
     ChangedPassword,
@@ -13,6 +18,7 @@ from services.identity.actions.set_password import (
 )
 from services.identity.bootstrap import ENTITIES, bootstrap
 from services.identity.entities import Base
+from services.identity.entities.privacy_request import PRIVACY_REQUEST
 from services.identity.entities.user import USER
 from services.identity.subscriptions import SUBSCRIPTIONS
 
@@ -35,6 +41,21 @@ class IdentityService(RecordService):
     )
     me = get("/me", me, returns=USER)
     change_my_password = post("/me/password", change_my_password, body=ChangedPassword)
+    confirm_erasure = post(
+        "/privacy-requests/{id}/confirm",
+        confirm_erasure,
+        entity=PRIVACY_REQUEST,
+        verb="confirm",
+        body=ConfirmErasure,
+        returns=PRIVACY_REQUEST,
+    )
+    cancel_request = post(
+        "/privacy-requests/{id}/cancel",
+        cancel_request,
+        entity=PRIVACY_REQUEST,
+        verb="cancel",
+        returns=PRIVACY_REQUEST,
+    )
 
 
 SERVICE = IdentityService

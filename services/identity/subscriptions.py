@@ -1,5 +1,7 @@
-"""What identity hears: its own people, like every other service."""
+"""What identity hears: what every service does, and their answers about people's data."""
 
-from crmkit.records.hearing import EVERY_SERVICE
+from contracts.events.privacy import ANSWERED
+from crmkit.records.hearing import EVERY_SERVICE, hears
+from services.identity.privacy import hear_answers
 
-SUBSCRIPTIONS = EVERY_SERVICE
+SUBSCRIPTIONS = (*EVERY_SERVICE, hears("privacy_answers", (ANSWERED,), hear_answers))

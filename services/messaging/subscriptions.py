@@ -3,6 +3,7 @@
 from contracts.events import inventory, sales, support
 from contracts.events.notices import NOTICE_GIVEN
 from crmkit.records.hearing import EVERY_SERVICE, hears, links_to
+from services.messaging.consents import apply_consents
 from services.messaging.low_stock import mail_handlers
 from services.messaging.notices import mail_notices
 
@@ -36,6 +37,9 @@ SUBSCRIPTIONS = (
         inventory.PURCHASE_ORDER,
         support.TICKET,
         within={"contact": "account_id"},
+    ),
+    hears(
+        "mail_consents", (sales.LEAD, sales.CONTACT, sales.ACCOUNT), apply_consents, by_version=True
     ),
     hears("low_stock", (inventory.STOCK_LOW,), mail_handlers),
     hears("notices", (NOTICE_GIVEN,), mail_notices),

@@ -17,6 +17,7 @@ from services.sales.actions.review_quote import review_quote
 from services.sales.actions.ship_order import ShipOrder, ship_order
 from services.sales.entities import Base
 from services.sales.entities.account import ACCOUNT
+from services.sales.entities.consent import CONSENT
 from services.sales.entities.contact import CONTACT
 from services.sales.entities.invoice import INVOICE
 from services.sales.entities.lead import LEAD
@@ -37,6 +38,7 @@ class SalesService(RecordService):
         LEAD,
         ACCOUNT,
         CONTACT,
+        CONSENT,
         OPPORTUNITY,
         QUOTE,
         SALES_ORDER,

@@ -55,7 +55,7 @@ class TestWhatGetsIntoIt:
         ben.ask("POST", "/widgets/export", {"filter": {"field": "name", "value": tag}})
         (row,) = [r for r in rows(boss, act="records.exported", actor_id=BEN) if tag in str(r)]
         assert row["subject_type"] == "widget"
-        assert row["details"] == {"format": "csv", "fields": [], "count": 1}
+        assert row["details"] == {"format": "csv", "fields": [], "view": None, "count": 1}
         assert row["personal"] == {"filter": {"field": "name", "value": tag}, "q": ""}
 
     def test_mass_changes_and_purges(self, ben, boss, widget):

@@ -36,6 +36,7 @@ def test_every_field_is_described(ben):
         "display": "shown",
         "required": True,
         "read_only": False,
+        "personal": False,
         "filters": ["eq", "ne", "empty", "contains", "starts_with", "ends_with", "not_contains"],
         "sortable": True,
         "max_length": 40,
@@ -56,6 +57,7 @@ def test_every_field_is_described(ben):
         "label": "Crated",
         "required": False,
         "read_only": True,
+        "personal": False,
     }
 
 

@@ -24,6 +24,7 @@ class FieldDescription(BaseModel):
     label: str
     required: bool
     read_only: bool
+    personal: bool
     help: str | None = None
     custom: bool | SkipJsonSchema[None] = None
     block: str | SkipJsonSchema[None] = None
@@ -119,7 +120,7 @@ def fields(uow: UnitOfWork, entity: Entity, languages: Sequence[str] = ()) -> li
         | places.get(name, {})
         for name, one in entity.fields.items()
     ]
-    computed = {"kind": "computed", "required": False, "read_only": True}
+    computed = {"kind": "computed", "required": False, "read_only": True, "personal": False}
     described += [{"name": n, "label": spoken(n), **computed} for n in entity.computed]
     return described
 
@@ -137,6 +138,7 @@ def _field(uow: UnitOfWork, name: str, field: Field) -> dict[str, Any]:
         "kind": field.kind,
         "required": field.required,
         "read_only": field.read_only,
+        "personal": field.personal,
         "filters": filters.operators(field),
         "sortable": field.kind not in {Kind.JSON, Kind.MULTISELECT},
     }

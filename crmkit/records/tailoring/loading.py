@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from crmkit.entity import Entity
-from crmkit.fields import Field, Kind
+from crmkit.fields import OF_PERSONS, Field, Kind
 from crmkit.records.tailoring.tables import tailoring_version
 from crmkit.tailoring import AS_DECLARED, Tailoring
 
@@ -42,7 +42,8 @@ def field_of(row: Mapping[str, Any]) -> Field:
         if shape.get(bound) is not None:
             shape[bound] = Decimal(shape[bound])
     shape["choices"] = tuple(shape.get("choices", ()))
-    return Field(Kind(row["kind"]), key=key_of(row["id"]), **shape)
+    kind = Kind(row["kind"])
+    return Field(kind, key=key_of(row["id"]), personal=kind in OF_PERSONS, **shape)
 
 
 @dataclass

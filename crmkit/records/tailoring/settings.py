@@ -26,7 +26,7 @@ class FieldSettings(BaseModel):
 
     `labels` and `help` are by language. `block` and `position` say where the layout has the field.
     `quick_create`, `summary` and `header` say in which short forms it is, `display` what forms do
-    with it; `default` is for new records.
+    with it; `default` is for new records. What is `personal` is emptied when its person is erased.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -41,6 +41,7 @@ class FieldSettings(BaseModel):
     summary: bool | None = None
     header: bool | None = None
     display: Literal["shown", "read_only", "hidden"] | None = None
+    personal: bool | None = None
     block: Annotated[str, StringConstraints(max_length=50)] | None = None
     position: Annotated[int, Constraint(ge=1)] | None = None
 
@@ -54,7 +55,8 @@ def change(begun: Change, name: str, wish: FieldSettings) -> None:
     if name in entity.own_fields:
         errors = [*_flaws(entity, name, given)]
     else:
-        errors = [_relied_on(word) for word in ("required", "default", "unique") if given.get(word)]
+        words = ("required", "default", "unique", "personal")
+        errors = [_relied_on(word) for word in words if given.get(word)]
     if given.get("default") is not None and not errors:
         errors += _read_default(field, given)
     if errors:
@@ -77,12 +79,11 @@ def _flaws(entity: Entity, name: str, given: Mapping[str, Any]) -> Iterator[Fiel
             if given.get(word):
                 yield FieldError(f"/{word}", "read_only", "nobody writes into this field")
         return
-    if given.get("required") is False and declared.required:
-        yield _relied_on("required")
+    for word in ("required", "unique", "personal"):
+        if given.get(word) is False and getattr(declared, word):
+            yield _relied_on(word)
     if given.get("required") and declared.kind is Kind.BOOLEAN:
         yield FieldError("/required", "invalid", "a box that must be ticked says nothing")
-    if given.get("unique") is False and declared.unique:
-        yield _relied_on("unique")
     too_long = (declared.max_length or 0) > LONGEST_UNIQUE
     can_be_unique = not too_long and declared.kind not in _NEVER_UNIQUE
     if given.get("unique") and not can_be_unique:

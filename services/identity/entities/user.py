@@ -35,8 +35,8 @@ class User(Record, Base):
     is_admin: Mapped[bool] = f.boolean()
     active: Mapped[bool] = f.boolean(default=True)
     reports_to_id: Mapped[str | None] = f.link("user")
-    title: Mapped[str | None] = f.text(length=100)
-    department: Mapped[str | None] = f.text(length=100)
+    title: Mapped[str | None] = f.text(length=100, personal=True)
+    department: Mapped[str | None] = f.text(length=100, personal=True)
     phone: Mapped[str | None] = f.phone()
     time_zone: Mapped[str] = f.text(length=64, default="UTC")
     first_day_of_week: Mapped[str] = f.picklist(principals.WEEKDAYS, default="Monday", fixed=True)
@@ -138,6 +138,12 @@ def _is_time_zone(name: str) -> bool:
     return True
 
 
+def who_works_here_is_known(user: User) -> str:
+    """What people do is done in their name; whoever has left can be forgotten."""
+    working = user.active and user.deleted_at is None
+    return "This is an active user: deactivate the user first." if working else ""
+
+
 USER = Entity(
     model=User,
     name="user",
@@ -154,6 +160,8 @@ USER = Entity(
     verbs=frozenset({"set_password"}),
     closed=frozenset({"merge", "purge"}),
     on_delete=(leave,),
+    person=True,
+    holds=(who_works_here_is_known,),
     essential=True,
     examples={"time_zone": ("Europe/Berlin", "Asia/Shanghai", "UTC")},
 )

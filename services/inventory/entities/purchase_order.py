@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from contracts.errors import FieldError, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Snapshot
-from crmkit.priced import Priced, PricedLine, compute_totals
+from crmkit.priced import RETAINED, Priced, PricedLine, compute_totals
 from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory import places
@@ -143,6 +143,7 @@ PURCHASE_ORDER = Entity(
     label=("subject",),
     access=Access.OWNED,
     prefix="PO",
+    retained=RETAINED,
     line_model=PurchaseOrderLine,
     derive=(compute_totals, choose_warehouse, keep_balance, follow_receipts),
     rules=(lines_cover_what_was_received,),

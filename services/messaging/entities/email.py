@@ -11,11 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Owned, Snapshot
+from crmkit.entity import Access, Computed, Entity, Owned, Snapshot
 from crmkit.records.principals import principal
 from crmkit.records.relations import links
 from crmkit.unit_of_work import UnitOfWork, new_id
-from services.messaging import merging
+from services.messaging import consents, merging
 from services.messaging.entities import Base
 from services.messaging.entities.email_template import MODULES, EmailTemplate
 
@@ -41,14 +41,14 @@ class Email(Owned, Base):
 
     __tablename__ = "email"
 
-    to: Mapped[list[str]] = f.json(Addresses, default=[])
-    cc: Mapped[list[str]] = f.json(Addresses, default=[])
-    bcc: Mapped[list[str]] = f.json(Addresses, default=[])
-    subject: Mapped[str | None] = f.text(length=500)
-    body_text: Mapped[str | None] = f.long_text(length=500_000)
-    body_html: Mapped[str | None] = f.long_text(length=500_000)
+    to: Mapped[list[str]] = f.json(Addresses, default=[], personal=True)
+    cc: Mapped[list[str]] = f.json(Addresses, default=[], personal=True)
+    bcc: Mapped[list[str]] = f.json(Addresses, default=[], personal=True)
+    subject: Mapped[str | None] = f.text(length=500, personal=True)
+    body_text: Mapped[str | None] = f.long_text(length=500_000, personal=True)
+    body_html: Mapped[str | None] = f.long_text(length=500_000, personal=True)
     template_id: Mapped[str | None] = f.link("email_template", when_deleted=f.KEEP)
-    merge: Mapped[dict[str, Any]] = f.json(MergeValues, default={})
+    merge: Mapped[dict[str, Any]] = f.json(MergeValues, default={}, personal=True)
     related_entity: Mapped[str | None] = f.picklist(MODULES, fixed=True)
     related_id: Mapped[str | None] = f.link("", target_in="related_entity", when_deleted=f.KEEP)
     from_address: Mapped[str | None] = f.text(read_only=True, personal=True)
@@ -56,7 +56,7 @@ class Email(Owned, Base):
     attempts: Mapped[int] = f.integer(read_only=True, default=0)
     next_attempt_at: Mapped[datetime | None] = f.instant(read_only=True)
     sent_at: Mapped[datetime | None] = f.instant(read_only=True)
-    last_error: Mapped[str | None] = f.text(length=2000, read_only=True)
+    last_error: Mapped[str | None] = f.text(length=2000, read_only=True, personal=True)
     message_id: Mapped[str | None] = f.text(read_only=True, unique=True)
     search: Mapped[Any] = f.search("subject", "body_text")
     claimed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -132,6 +132,12 @@ def sent_words_stand(email: Email, before: Snapshot) -> None:
         raise refused("email_not_failed", "Only an e-mail that failed can be rewritten.")
 
 
+def a_reader_has_opted_out() -> Any:
+    """A single mail may still be sent, but who writes it is warned (spec 1.3.2)."""
+    table = Email.__table__
+    return consents.opted_out(table.c.to, table.c.related_id).correlate(table)
+
+
 EMAIL = Entity(
     model=Email,
     name="email",
@@ -144,4 +150,5 @@ EMAIL = Entity(
     closed=frozenset({"merge"}),
     verbs=frozenset({"send"}),
     facts=frozenset({"queued", "sent", "failed", "deferred"}),
+    computed={"opted_out": Computed(bool, a_reader_has_opted_out)},
 )

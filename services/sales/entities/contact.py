@@ -13,6 +13,7 @@ from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, trees
 from services.sales.entities.choices import CONTACT_ROLES, LEAD_SOURCES, SALUTATIONS
+from services.sales.entities.consent import keep_consent
 
 
 class Contact(Owned, Base):
@@ -32,9 +33,9 @@ class Contact(Owned, Base):
     email: Mapped[str | None] = f.email()
     secondary_email: Mapped[str | None] = f.email()
     lead_source: Mapped[str | None] = f.picklist(LEAD_SOURCES)
-    title: Mapped[str | None] = f.text(length=100)
-    department: Mapped[str | None] = f.text(length=100)
-    birthdate: Mapped[date | None] = f.date()
+    title: Mapped[str | None] = f.text(length=100, personal=True)
+    department: Mapped[str | None] = f.text(length=100, personal=True)
+    birthdate: Mapped[date | None] = f.date(personal=True)
     reports_to_id: Mapped[str | None] = f.link("contact")
     assistant: Mapped[str | None] = f.text(length=100, personal=True)
     assistant_phone: Mapped[str | None] = f.phone()
@@ -46,19 +47,19 @@ class Contact(Owned, Base):
     portal: Mapped[bool] = f.boolean()
     support_start_date: Mapped[date | None] = f.date()
     support_end_date: Mapped[date | None] = f.date()
-    mailing_street: Mapped[str | None] = f.text()
-    mailing_po_box: Mapped[str | None] = f.text(length=60)
-    mailing_city: Mapped[str | None] = f.text(length=120)
-    mailing_state: Mapped[str | None] = f.text(length=120)
-    mailing_code: Mapped[str | None] = f.text(length=30)
-    mailing_country: Mapped[str | None] = f.text(length=120)
-    other_street: Mapped[str | None] = f.text()
-    other_po_box: Mapped[str | None] = f.text(length=60)
-    other_city: Mapped[str | None] = f.text(length=120)
-    other_state: Mapped[str | None] = f.text(length=120)
-    other_code: Mapped[str | None] = f.text(length=30)
-    other_country: Mapped[str | None] = f.text(length=120)
-    description: Mapped[str | None] = f.long_text()
+    mailing_street: Mapped[str | None] = f.text(personal=True)
+    mailing_po_box: Mapped[str | None] = f.text(length=60, personal=True)
+    mailing_city: Mapped[str | None] = f.text(length=120, personal=True)
+    mailing_state: Mapped[str | None] = f.text(length=120, personal=True)
+    mailing_code: Mapped[str | None] = f.text(length=30, personal=True)
+    mailing_country: Mapped[str | None] = f.text(length=120, personal=True)
+    other_street: Mapped[str | None] = f.text(personal=True)
+    other_po_box: Mapped[str | None] = f.text(length=60, personal=True)
+    other_city: Mapped[str | None] = f.text(length=120, personal=True)
+    other_state: Mapped[str | None] = f.text(length=120, personal=True)
+    other_code: Mapped[str | None] = f.text(length=30, personal=True)
+    other_country: Mapped[str | None] = f.text(length=120, personal=True)
+    description: Mapped[str | None] = f.long_text(personal=True)
     search: Mapped[Any] = f.search(
         "number", "first_name", "last_name", "email", "phone", "mobile", "mailing_city"
     )
@@ -84,7 +85,8 @@ CONTACT = Entity(
     label=("first_name", "last_name"),
     access=Access.OWNED,
     prefix="CON",
-    derive=(superiors_form_no_circle,),
+    person=True,
+    derive=(superiors_form_no_circle, keep_consent),
     rules=(support_ends_after_it_starts,),
     views=(
         SavedView(

@@ -11,7 +11,7 @@ from contracts.errors import FieldError, refused
 from crmkit import fields as f
 from crmkit import totals
 from crmkit.entity import Access, Entity, Snapshot
-from crmkit.priced import Priced, PricedLine, compute_totals
+from crmkit.priced import RETAINED, Priced, PricedLine, compute_totals
 from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, documents
@@ -131,6 +131,7 @@ INVOICE = Entity(
     label=("subject",),
     access=Access.OWNED,
     prefix="INV",
+    retained=RETAINED,
     line_model=InvoiceLine,
     derive=(compute_totals, dated_today_unless_said, compute_balance),
     rules=(

@@ -12,6 +12,7 @@ from crmkit.entity import Access, Entity, Linked, Owned, Snapshot
 from crmkit.saved_view import SavedView
 from services.sales.entities import Base
 from services.sales.entities.choices import INDUSTRIES, LEAD_SOURCES, RATINGS, SALUTATIONS
+from services.sales.entities.consent import keep_consent
 
 STATUSES = (
     "Attempted to Contact",
@@ -40,27 +41,27 @@ class Lead(Owned, Base):
     first_name: Mapped[str | None] = f.text(length=80, personal=True)
     last_name: Mapped[str] = f.text(length=80, required=True, personal=True)
     company: Mapped[str] = f.text(required=True)
-    designation: Mapped[str | None] = f.text(length=100)
+    designation: Mapped[str | None] = f.text(length=100, personal=True)
     phone: Mapped[str | None] = f.phone()
     mobile: Mapped[str | None] = f.phone()
     fax: Mapped[str | None] = f.phone()
     email: Mapped[str | None] = f.email()
     secondary_email: Mapped[str | None] = f.email()
-    website: Mapped[str | None] = f.url()
+    website: Mapped[str | None] = f.url(personal=True)
     lead_source: Mapped[str | None] = f.picklist(LEAD_SOURCES)
     status: Mapped[str | None] = f.picklist(STATUSES)
     rating: Mapped[str | None] = f.picklist(RATINGS)
     industry: Mapped[str | None] = f.picklist(INDUSTRIES)
     annual_revenue: Mapped[Decimal | None] = f.money()
     employees: Mapped[int | None] = f.integer()
-    street: Mapped[str | None] = f.text()
-    po_box: Mapped[str | None] = f.text(length=60)
-    city: Mapped[str | None] = f.text(length=120)
-    state: Mapped[str | None] = f.text(length=120)
-    code: Mapped[str | None] = f.text(length=30)
-    country: Mapped[str | None] = f.text(length=120)
+    street: Mapped[str | None] = f.text(personal=True)
+    po_box: Mapped[str | None] = f.text(length=60, personal=True)
+    city: Mapped[str | None] = f.text(length=120, personal=True)
+    state: Mapped[str | None] = f.text(length=120, personal=True)
+    code: Mapped[str | None] = f.text(length=30, personal=True)
+    country: Mapped[str | None] = f.text(length=120, personal=True)
     email_opt_out: Mapped[bool] = f.boolean()
-    description: Mapped[str | None] = f.long_text()
+    description: Mapped[str | None] = f.long_text(personal=True)
     converted: Mapped[bool] = f.boolean(read_only=True)
     converted_at: Mapped[datetime | None] = f.instant(read_only=True)
     account_id: Mapped[str | None] = f.link("account", read_only=True, when_deleted=f.KEEP)
@@ -86,6 +87,8 @@ LEAD = Entity(
     label=("first_name", "last_name"),
     access=Access.OWNED,
     prefix="LEA",
+    person=True,
+    derive=(keep_consent,),
     rules=(converted_lead_is_read_only,),
     verbs=frozenset({"convert"}),
     facts=frozenset({"converted"}),

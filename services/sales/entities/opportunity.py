@@ -58,7 +58,7 @@ class Opportunity(Owned, Base):
     next_step: Mapped[str | None] = f.text()
     lead_source: Mapped[str | None] = f.picklist(LEAD_SOURCES)
     is_converted_from_lead: Mapped[bool] = f.boolean(read_only=True)
-    description: Mapped[str | None] = f.long_text()
+    description: Mapped[str | None] = f.long_text(personal=True)
     search: Mapped[Any] = f.search("number", "name", "next_step")
 
 

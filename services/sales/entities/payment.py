@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned
+from crmkit.priced import RETAINED
 from services.sales.entities import Base
 
 METHODS = ("Bank Transfer", "Cash", "Cheque", "Credit Card", "Direct Debit", "Other")
@@ -40,6 +41,7 @@ PAYMENT = Entity(
     label=("number",),
     access=Access.OWNED,
     prefix="PAY",
+    retained=RETAINED,
     verbs=frozenset({"cancel"}),
     facts=frozenset({"cancelled"}),
     closed=frozenset({"create", "delete"}),

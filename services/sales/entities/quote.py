@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, relationship
 from contracts.errors import FieldError, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Snapshot
-from crmkit.priced import Priced, PricedLine, compute_totals
+from crmkit.priced import RETAINED, Priced, PricedLine, compute_totals
 from crmkit.records import store
 from crmkit.records.reading import rendering
 from crmkit.saved_view import SavedView
@@ -97,6 +97,7 @@ QUOTE = Entity(
     label=("subject",),
     access=Access.OWNED,
     prefix="QUO",
+    retained=RETAINED,
     line_model=QuoteLine,
     derive=(compute_totals, changed_offer_is_a_new_revision),
     rules=(quote_is_for_somebody, closed_quote_is_read_only),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, relationship
 from contracts.errors import FieldError, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Snapshot
-from crmkit.priced import Priced, PricedLine, compute_totals
+from crmkit.priced import RETAINED, Priced, PricedLine, compute_totals
 from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, documents
@@ -121,6 +121,7 @@ SALES_ORDER = Entity(
     label=("subject",),
     access=Access.OWNED,
     prefix="SO",
+    retained=RETAINED,
     line_model=SalesOrderLine,
     derive=(compute_totals, ordered_today_unless_said, status_follows_what_has_shipped),
     rules=(

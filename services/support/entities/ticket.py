@@ -23,7 +23,7 @@ class Ticket(Owned, Base):
 
     __tablename__ = "ticket"
 
-    title: Mapped[str] = f.text(required=True)
+    title: Mapped[str] = f.text(required=True, personal=True)
     status: Mapped[str] = f.picklist(STATUSES, default="Open", protected=("Closed",))
     priority: Mapped[str] = f.picklist(PRIORITIES, default="Normal")
     severity: Mapped[str] = f.picklist(SEVERITIES, default="Minor")
@@ -33,8 +33,8 @@ class Ticket(Owned, Base):
     product_id: Mapped[str | None] = f.link("product")
     hours: Mapped[Decimal | None] = f.decimal(minimum=0)
     days: Mapped[Decimal | None] = f.decimal(minimum=0)
-    description: Mapped[str | None] = f.long_text()
-    solution: Mapped[str | None] = f.long_text()
+    description: Mapped[str | None] = f.long_text(personal=True)
+    solution: Mapped[str | None] = f.long_text(personal=True)
     closed_at: Mapped[datetime | None] = f.instant(read_only=True)
     search: Mapped[Any] = f.search("number", "title", "description", "solution")
 

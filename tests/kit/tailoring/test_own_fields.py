@@ -177,6 +177,7 @@ def test_it_is_described(boss, ben, new_field):
         "custom": True,
         "required": False,
         "read_only": False,
+        "personal": False,
         "unique": False,
         "mass_editable": True,
         "quick_create": False,
@@ -318,3 +319,17 @@ def test_shaping_is_journalled_and_told(workshop, boss, new_field):
     assert data["changes"] == {"required": [None, True], "default": [None, "B"]}
     assert data["shape"]["custom"][name] == {"kind": "picklist", "choices": ["A", "B"]}
     assert data["shape"]["of_fields"][name]["required"] is True
+
+
+def test_administrators_mark_what_tells_of_a_person(boss, tag):
+    name = f"cf_{tag}"
+    boss(
+        "POST",
+        "/meta/widget/fields",
+        {"name": name, "kind": "text", "labels": {"en": "Pet"}},
+        status=201,
+    )
+    marked = boss("PATCH", f"/meta/widget/fields/{name}", {"personal": True})
+    assert marked["personal"] is True
+    refused = boss.invalid("PATCH", "/meta/widget/fields/email", {"personal": False})
+    assert refused == [("/personal", "relied_on")]

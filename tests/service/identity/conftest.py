@@ -10,6 +10,7 @@ import requests
 from crmkit.bus import outbox
 from crmkit.db import KIT, Database
 from crmkit.records import history, principals
+from crmkit.records.auditing import chain
 from crmkit.records.tailoring import tables
 from services.identity.entities import Base
 from tandem.provision import connect
@@ -18,6 +19,9 @@ from tests.service.served import running
 
 PASSWORD = "correct horse battery"
 KIT_TABLES = (
+    chain.audit,
+    chain.audit_day,
+    chain.audit_personal,
     history.history,
     outbox.outbox,
     principals.organisation,
