@@ -164,6 +164,7 @@ def test_every_bad_field_is_named_at_once(ben):
     }
     problem = ben("POST", "/widgets", sent, status=422)
     assert problem["detail"] == "9 fields are wrong."
+    assert "is written by the suite alone" in {error["detail"] for error in problem["errors"]}
     assert sorted((error["pointer"], error["code"]) for error in problem["errors"]) == [
         ("/code", "too_long"),
         ("/color", "unknown_field"),
@@ -187,6 +188,9 @@ def test_values_choices_and_links_are_refused_together(ben, widget):
         ("/parent_id", "dangling_link"),
         ("/gizmo_id", "dangling_link"),
     ]
+    problem = ben("PATCH", f"/widgets/{widget['id']}", {"parent_id": "WID1"}, status=422)
+    [error] = problem["errors"]
+    assert error == {"pointer": "/parent_id", "code": "invalid", "detail": "is no id"}
     patched = ben.invalid("PATCH", f"/widgets/{widget['id']}", sent)
     assert sorted(patched) == sorted(wrong)
     made = ben.invalid("POST", "/widgets", sent)

@@ -19,7 +19,7 @@ from contracts.errors import FieldError, Problem, bad_request, invalid, json_poi
 from crmkit.entity import Entity, per_entity
 from crmkit.fields import Field, Kind
 from crmkit.records.writing.codes import MEANINGS, code_of
-from crmkit.records.writing.value_types import python_type, read_type
+from crmkit.records.writing.value_types import UUID_PATTERN, python_type, read_type
 
 MOST_NAMED = 5_000
 """How many bad fields a refusal names."""
@@ -183,8 +183,9 @@ def field_errors(
         names = tuple(step for step in location if not step.isdecimal())
         if code == "unknown_field" and names in read_only:
             code = "read_only"
-        plainer = code in _PLAINER or error["type"] == "string_pattern_mismatch"
-        detail = MEANINGS[code] if plainer else error["msg"]
+        detail = MEANINGS[code] if code in _PLAINER else error["msg"]
+        if UUID_PATTERN in detail:
+            detail = "is no id"
         errors.append(FieldError(at + json_pointer(*location), code, detail))
     return errors
 
