@@ -14,6 +14,7 @@ from crmkit.testing.proofs.hanging import (
     related_lists,
     tagging,
 )
+from crmkit.testing.proofs.importing import importing
 from crmkit.testing.proofs.many import exporting, mass
 from crmkit.testing.proofs.reading import describing, filtering, listing, searching, sorting
 from crmkit.testing.proofs.refusing import (
@@ -95,6 +96,7 @@ PROOFS: Mapping[str, Proof] = {
     "merging": merging,
     "mass changes": mass,
     "exporting": exporting,
+    "importing": importing,
     "recently viewed": recently_viewed,
 }
 """Each behaviour by the name under which it fails."""

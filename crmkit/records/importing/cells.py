@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+from pydantic import TypeAdapter
 
 from crmkit.fields import Field, Kind
 
@@ -68,7 +69,8 @@ def reader(  # noqa: PLR0911 - one case for each kind
             choices = _by_spelling(field)
             return lambda cell: _choices(text_of(cell), choices)
         case Kind.JSON:
-            return _json
+            listed = TypeAdapter(field.shape).json_schema().get("type") == "array"
+            return lambda cell: _json(cell, listed=listed)
         case _:
             return text_of
 
@@ -167,9 +169,12 @@ def _choices(text: str, choices: Mapping[str, str]) -> list[str]:
     return [_choice(part, choices) for part in parts]
 
 
-def _json(cell: Any) -> Any:
+def _json(cell: Any, *, listed: bool) -> Any:
+    """As it is exported: JSON, but for lists of texts, which stand there as people write them."""
     if not isinstance(cell, str):
         return cell
+    if cell[0] not in "[{" and listed:
+        return [part for part in _SEVERAL.split(cell) if part]
     try:
         return orjson.loads(cell)
     except orjson.JSONDecodeError:
