@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import delete, func, insert, select, text, update
 
-from contracts.errors import FieldError, Problem, bad_request, not_found, refused
+from contracts.errors import FieldError, Problem, not_found, refused
 from crmkit.entity import Entity
 from crmkit.records import access
 from crmkit.records.background import jobs, kept_files
@@ -19,6 +19,7 @@ from crmkit.records.importing.running import CHECK, IMPORT
 from crmkit.records.importing.shapes import Plan, Reading, Upload
 from crmkit.records.importing.tables import record_import
 from crmkit.records.importing.undoing import UNDO
+from crmkit.records.reading import places
 from crmkit.records.store import is_id
 from crmkit.records.writing.validation import parse_body
 from crmkit.sheets import offloaded
@@ -118,8 +119,7 @@ def page(uow: UnitOfWork, entity: Entity, *, cursor: str | None, limit: int) -> 
     query = _seen(uow, entity).order_by(record_import.c.id.desc()).limit(limit + 1)
     if cursor is not None:
         if not is_id(cursor):
-            error = FieldError("/cursor", "invalid", "is no cursor of this list")
-            raise bad_request("invalid_cursor", "The cursor cannot be read.", [error])
+            raise places.unreadable()
         query = query.where(record_import.c.id < cursor)
     rows = uow.session.execute(query).all()
     items = [_summary(uow, row) for row in rows[:limit]]
