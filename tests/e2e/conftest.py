@@ -1,6 +1,7 @@
-"""One suite for each module, and the people and goods that its tests trade with."""
+"""One suite for all modules of a test process, and the people and goods that tests trade with."""
 
 import uuid
+from contextlib import contextmanager
 
 import pytest
 
@@ -10,12 +11,19 @@ from tests.eventually import eventually
 EVERY_SERVICE = ("/roles", "/leads", "/products", "/tickets", "/emails", "/reports/sales")
 
 
-@pytest.fixture(scope="module")
+@contextmanager
+def running():
+    """A new suite until the end of the block."""
+    begun = Suite()
+    begun.start()
+    yield begun
+    begun.stop()
+
+
+@pytest.fixture(scope="session")
 def suite():
-    running = Suite()
-    running.start()
-    yield running
-    running.stop()
+    with running() as begun:
+        yield begun
 
 
 @pytest.fixture(scope="module")
@@ -27,22 +35,24 @@ def admin(suite):
 def people(suite, admin):
     """Anna, a sales manager, and Ben and Clara, who report to her: each signed in, with an id."""
     roles = {role["name"]: role["id"] for role in admin.get("/roles")["items"]}
+    known = {user["username"] for user in admin.get("/users?limit=200")["items"]}
     signed_in = {}
     for name, role in (
         ("anna", "Sales Manager"),
         ("ben", "Sales Person"),
         ("clara", "Sales Person"),
     ):
-        user = admin.create(
-            "users",
-            username=name,
-            last_name=name.title(),
-            email=f"{name}@example.com",
-            role_id=roles[role],
-        )
-        admin("POST", f"/users/{user['id']}/password", {"password": PASSWORD}, status=204)
+        if name not in known:
+            user = admin.create(
+                "users",
+                username=name,
+                last_name=name.title(),
+                email=f"{name}@example.com",
+                role_id=roles[role],
+            )
+            admin("POST", f"/users/{user['id']}/password", {"password": PASSWORD}, status=204)
         signed_in[name] = suite.sign_in(name)
-        signed_in[name].id = user["id"]
+        signed_in[name].id = signed_in[name].get("/me")["id"]
         for path in EVERY_SERVICE:
             eventually(
                 lambda path=path, name=name: signed_in[name].ask("GET", path).status_code,

@@ -71,7 +71,9 @@ def test_no_request_fails_and_every_unit_is_accounted_for(suite, people, ben, ma
     eventually(statuses, expected, within=PATIENCE)
     for product, units in zip(products, gone, strict=True):
         assert in_movements(ben, product) == ON_HAND - units
-    assert ben.get("/shipments?filter[status]=pending,short&count=exact")["count"] == 0
+    ours = ",".join(order_id for order_id, _ in trades)
+    unsettled = f"filter[status]=pending,short&filter[sales_order_id]={ours}"
+    assert ben.get(f"/shipments?{unsettled}&count=exact")["count"] == 0
 
 
 def in_movements(api, product):

@@ -4,8 +4,10 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
+import pytest
+
 from tandem.client import Client
-from tests.e2e.conftest import line, stock
+from tests.e2e.conftest import line, running, stock
 from tests.e2e.running import PASSWORD, PATIENCE
 from tests.eventually import eventually
 
@@ -13,6 +15,13 @@ PEOPLE = 8
 ROUNDS = 4
 KILLS = 2
 ON_HAND = 500
+
+
+@pytest.fixture(scope="module")
+def suite():
+    """One of its own: it is killed, and everything in it is counted."""
+    with running() as begun:
+        yield begun
 
 
 class Progress:
