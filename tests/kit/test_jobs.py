@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from crmkit.records.background import job_worker
 from tests.eventually import eventually
 from tests.kit.work import copy_of_the_workshop
 from tests.service.served import BEN, person
@@ -97,6 +98,8 @@ def test_a_broken_chunk_is_tried_a_few_times_and_then_waits_for_somebody(worksho
         "detail": "Something went wrong here (ZeroDivisionError).",
     }
     assert failed["finished_at"] is not None
+    tries = workshop.sql("SELECT tries FROM job WHERE id = %s", job["id"])
+    assert tries == [(job_worker.MOST_TRIES,)]
     assert parts(ben, widgets) == [2, 2, 1, 1, 1]
     workshop.sql(
         "UPDATE job SET parameters = parameters || '{\"breaks_at\": null}' WHERE id = %s", job["id"]
