@@ -1,11 +1,11 @@
 """Who wants no mass mail: messaging's copy of what leads, contacts and accounts say of it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
     Column,
-    ColumnElement,
     Integer,
     Table,
     Text,
@@ -48,11 +48,14 @@ def apply_consents(uow: UnitOfWork, events: Sequence[Event]) -> None:
     projection.keep(uow.session, mail_consent, rows)
 
 
-def opted_out(
-    addresses: ColumnElement[object], record_id: ColumnElement[str]
-) -> ColumnElement[bool]:
-    """The clause for a mail one of whose `addresses` (a JSON array) or whose record wants none."""
+def opted_out(mails: Table) -> Any:
+    """The clause for `mails` one of whose readers, or what they are about, wants none."""
     known = mail_consent.c
-    to = select(func.lower(func.jsonb_array_elements_text(addresses))).scalar_subquery()
-    who = or_(known.record_id == record_id, known.email.in_(to), known.secondary_email.in_(to))
-    return exists().where(known.opted_out, who)
+    to = select(func.lower(func.jsonb_array_elements_text(mails.c.to))).correlate(mails)
+    readers = to.scalar_subquery()
+    who = or_(
+        known.record_id == mails.c.related_id,
+        known.email.in_(readers),
+        known.secondary_email.in_(readers),
+    )
+    return exists().where(known.opted_out, who).correlate(mails)
