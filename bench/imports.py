@@ -1,0 +1,87 @@
+"""Rows per second of an import of contacts: `python -m bench.imports [ROWS]`.
+
+Starts a suite of its own in one process, sends a CSV file of people with sixteen columns and a
+link to one of fifty accounts, and has it imported for good. Counted is the job, from its first
+part to its last; what its events set off goes on meanwhile. Nothing else should run.
+"""
+
+import csv
+import io
+import sys
+import time
+from datetime import datetime
+
+import requests
+
+from bench.company import Company
+from bench.meter import used
+from tandem.acceptance import stage
+
+_AIM = 2_000
+_ACCOUNTS = 50
+_PERSON = {
+    "First name": "Ada",
+    "Last name": "Lovelace {n}",
+    "Email": "ada{n}@example.com",
+    "Phone": "+49 30 12345",
+    "Mobile": "+49 170 12345",
+    "Title": "Engineer",
+    "Department": "Research",
+    "Lead source": "web site",
+    "Birthdate": "1970-01-02",
+    "Mailing street": "Long Street {n}",
+    "Mailing city": "Berlin",
+    "Mailing code": "10115",
+    "Mailing country": "Germany",
+    "Account": "Account {account}",
+    "Do not call": "no",
+    "Description": "Some words about this person",
+}
+
+
+def people(rows: int) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_PERSON)
+    for n in range(rows):
+        account = n % _ACCOUNTS
+        writer.writerow([cell.format(n=n, account=account) for cell in _PERSON.values()])
+    return text.getvalue().encode()
+
+
+def measure(company: Company, rows: int) -> float:
+    headers = {"Authorization": f"Bearer {company.token}", "Content-Type": "text/csv"}
+    at = f"{company.stage.url}/api/v1/contacts/imports"
+    sent = requests.post(at, data=people(rows), headers=headers, timeout=60)
+    sent.raise_for_status()
+    begun = sent.json()
+    before = used(company.stage)
+    job = company.call("POST", f"/contacts/imports/{begun['id']}/run", begun["proposal"])
+    while job["state"] in {"queued", "running"}:
+        time.sleep(0.25)
+        job = company.call("GET", f"/contacts/jobs/{job['id']}")
+    spent = used(company.stage).since(before).cpu
+    if job["result"] != {"created": rows}:
+        raise RuntimeError(f"the import ended as {job['state']}: {job['result']} {job['error']}")
+    took = _seconds(job["finished_at"]) - _seconds(job["started_at"])
+    each = ", ".join(f"{kind} {1000 * cpu / rows:.2f} ms" for kind, cpu in spent.items())
+    print(f"{rows:,} contacts: {rows / took:,.0f} rows/s (aim {_AIM:,}); CPU per row {each}")
+    return rows / took
+
+
+def _seconds(instant: str) -> float:
+    return datetime.fromisoformat(instant).timestamp()
+
+
+def main(rows: int = 20_000) -> None:
+    with stage.embedded() as suite:
+        company = Company(suite, at_once=1)
+        for n in range(_ACCOUNTS):
+            company.call("POST", "/accounts", {"name": f"Account {n}"})
+        measure(company, 400)
+        company.settled()
+        measure(company, rows)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
