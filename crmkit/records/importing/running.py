@@ -30,7 +30,7 @@ from crmkit.sheets.reading import ROWS_A_LINE
 from crmkit.unit_of_work import UnitOfWork
 
 SOURCE = "IMPORT"
-_BREATH = 25
+_BREATH = 100
 """After so many rows the process's other work has its turn."""
 
 
