@@ -23,6 +23,7 @@ class Caller:
     """`role_path` is the chain of role ids from the root, `/`-terminated; empty without a role.
 
     `traceparent` follows W3C Trace Context; `request_id` travels into every event and log line.
+    `scopes` are all that an API key may do; None for a person, who is not limited by any.
     `address` is where the request came from, as far as the gateway knows; empty without one.
     """
 
@@ -34,6 +35,7 @@ class Caller:
     traceparent: str = ""
     calendar: Calendar = Calendar()
     address: str = ""
+    scopes: frozenset[str] | None = None
 
 
 def system_caller(*, request_id: str = "", traceparent: str = "") -> Caller:

@@ -24,13 +24,17 @@ _SCHEME = "bearer "
 
 
 class Claims(NamedTuple):
-    """What a verified token says. Times are seconds since the epoch (RFC 7519 NumericDate)."""
+    """What a verified token says. Times are seconds since the epoch (RFC 7519 NumericDate).
+
+    `scopes` are None in a person's token, which is not limited by any.
+    """
 
     user_id: str
     token_id: str
     session_id: str
     issued_at: int
     expires_at: int
+    scopes: frozenset[str] | None = None
 
 
 class UnknownKey(Problem):
@@ -87,6 +91,7 @@ def verify(token: str, keys: Sequence[Jwk]) -> Claims:
         str(payload.get("sid") or ""),
         int(payload["iat"]),
         int(payload["exp"]),
+        frozenset(str(payload["scope"]).split()) if "scope" in payload else None,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from contracts.caller import Caller, system_caller
 from contracts.events.base import Event
+from crmkit.origin import NOWHERE, Origin
 
 
 def new_id() -> str:
@@ -55,6 +56,7 @@ class UnitOfWork:
 
     `entities` are the service's own by name, as administrators have shaped them: what links
     within the service point at. `on_reshape` is called after the commit of a change of that shape.
+    `origin` is from where the caller asks.
     """
 
     session: Session
@@ -65,6 +67,7 @@ class UnitOfWork:
     facts: list[Fact] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     on_reshape: Callable[[], None] = lambda: None
+    origin: Origin = NOWHERE
 
     def of(self, entity: Any) -> Any:
         """The entity as administrators have shaped it; itself in a unit of work without any."""

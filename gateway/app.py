@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as WSGIResponse
 
 from contracts.errors import Problem, method_not_allowed, not_found
+from crmkit.origin import Networks
 from gateway import catalogue, composed, documents, health
 from gateway.front import Front, internal_error
 from gateway.keys import KeyRing
@@ -25,12 +26,14 @@ def create_app(
     schemas: Path = catalogue.SCHEMAS,
     read_seconds: float = READ_SECONDS,
     capacity: int | None = None,
+    proxies: Networks = (),
 ) -> Flask:
     """Build the gateway before these services; identity is the first to be asked for token keys.
 
     `read_seconds` is how long a service may take to answer, `capacity` how many requests may wait
-    for one service at a time (None: any number). Raises OSError or ValueError if a document in
-    `schemas` cannot be read, LookupError if its catalogue names a service without a URL.
+    for one service at a time (None: any number), `proxies` are those that may say for whom they
+    ask. Raises OSError or ValueError if a document in `schemas` cannot be read, LookupError if its
+    catalogue names a service without a URL.
     """
     upstreams = {
         name: Upstream(name, url, read_seconds=read_seconds, capacity=capacity)
@@ -48,7 +51,7 @@ def create_app(
     app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, _refuse_plainly)
     app.register_error_handler(Exception, _fail)
-    app.wsgi_app = Front(app.wsgi_app, routes, upstreams, keys)  # type: ignore[method-assign]
+    app.wsgi_app = Front(app.wsgi_app, routes, upstreams, keys, proxies)  # type: ignore[method-assign]
     return app
 
 

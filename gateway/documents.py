@@ -1,4 +1,4 @@
-"""What the API says of itself: OpenAPI, AsyncAPI, and one page for people made of both."""
+"""What the gateway shows people: what the API says of itself, and where a password is set."""
 
 import base64
 import hashlib
@@ -13,10 +13,12 @@ from gateway.reference import reference
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _DOCS = "/api/docs"
+_SET_PASSWORD = "/set-password"  # noqa: S105 - the page's address
 
 
 def pages(schemas: Path) -> Blueprint:
-    """`/api/openapi.json`, `/api/asyncapi.json`, `/api/docs`, and the way there from `/`.
+    """`/api/openapi.json`, `/api/asyncapi.json`, `/api/docs`, the way there from `/`, and
+    `/set-password`.
 
     The documents are read here, once. Raises OSError if one is missing.
     """
@@ -25,10 +27,10 @@ def pages(schemas: Path) -> Blueprint:
     asyncapi = (schemas / "asyncapi.json").read_bytes()
     style = (_TEMPLATES / "reference.css").read_text()
     script = (_TEMPLATES / "reference.js").read_text()
-    policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
+    policy = _policy(style, script)
+    form_style = (_TEMPLATES / "set_password.css").read_text()
+    form_script = (_TEMPLATES / "set_password.js").read_text()
+    form_policy = _policy(form_style, form_script) + "; connect-src 'self'"
 
     @cache
     def rendered() -> bytes:
@@ -50,6 +52,15 @@ def pages(schemas: Path) -> Blueprint:
         response.headers["Content-Security-Policy"] = policy
         return response
 
+    @documents.get(_SET_PASSWORD)
+    def set_password_page() -> Response:
+        """Where the link in a mail leads; its secret is behind `#` and reaches no server's log."""
+        inline = {"style": form_style, "script": form_script}
+        page = render_template("set_password.html", **inline)
+        response = _unchanging(page.encode(), "text/html; charset=utf-8")
+        response.headers["Content-Security-Policy"] = form_policy
+        return response
+
     @documents.get("/")
     @documents.get("/api")
     def start() -> WSGIResponse:
@@ -65,6 +76,14 @@ def _unchanging(body: bytes, content_type: str) -> Response:
     response.cache_control.no_cache = True
     response.make_conditional(request)
     return response
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing runs in the page but what it came with."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 
 
 def _hash(inline: str) -> str:

@@ -9,6 +9,7 @@ import orjson
 
 from contracts.errors import PROBLEM_TYPE, Problem
 from crmkit import tracing
+from crmkit.origin import Networks, client_address
 
 ENVIRON_KEY = "tandem.exchange"
 
@@ -23,6 +24,7 @@ _FORWARDED = (
     ("HTTP_IF_NONE_MATCH", "If-None-Match"),
     ("HTTP_IDEMPOTENCY_KEY", "Idempotency-Key"),
     ("HTTP_PREFER", "Prefer"),
+    ("HTTP_USER_AGENT", "User-Agent"),
 )
 _TRACESTATE_LIMIT = 512
 
@@ -40,11 +42,13 @@ class Answer(NamedTuple):
 class Exchange:
     """What is known of a request while it is being answered; one per request, filled as it goes.
 
+    `address` is the client's; `proxies` are those whose word on it counts.
     `service` and `route` are labels of metrics and logs (who answers, and the plural or the page's
     name), never free text of a client.
     """
 
     __slots__ = (
+        "address",
         "environ",
         "method",
         "path",
@@ -57,7 +61,7 @@ class Exchange:
         "user_id",
     )
 
-    def __init__(self, environ: WSGIEnvironment) -> None:
+    def __init__(self, environ: WSGIEnvironment, proxies: Networks = ()) -> None:
         self.environ = environ
         self.method: str = environ["REQUEST_METHOD"]
         self.path: str = environ.get("PATH_INFO") or "/"
@@ -66,6 +70,9 @@ class Exchange:
         self.traceparent = tracing.child_of(caller)
         state = environ.get("HTTP_TRACESTATE", "") if caller else ""
         self.tracestate: str = state if len(state) <= _TRACESTATE_LIMIT else ""
+        self.address = client_address(
+            environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""), proxies
+        )
         self.user_id: str | None = None
         self.service = "gateway"
         self.route = "other"
@@ -84,9 +91,8 @@ class Exchange:
                 headers[name] = value
         if self.tracestate:
             headers["tracestate"] = self.tracestate
-        peer = environ.get("REMOTE_ADDR")
-        if peer:
-            headers["X-Forwarded-For"] = peer
+        if self.address:
+            headers["X-Forwarded-For"] = self.address
         return headers
 
 

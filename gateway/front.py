@@ -10,6 +10,7 @@ import structlog
 
 from contracts.errors import Problem
 from crmkit import paths
+from crmkit.origin import Networks
 from gateway import limits, metrics
 from gateway.catalogue import Catalogue, Route
 from gateway.exchange import ENVIRON_KEY, STATUS_LINES, Answer, Exchange, problem_answer
@@ -49,16 +50,18 @@ class Front:
         catalogue: Catalogue,
         upstreams: Mapping[str, Upstream],
         keys: KeyRing,
+        proxies: Networks = (),
     ) -> None:
         self._pages = pages
         self._catalogue = catalogue
         self._upstreams = upstreams
         self._keys = keys
+        self._proxies = proxies
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333); whatever goes wrong is a problem document."""
         started = time.perf_counter()
-        exchange = Exchange(environ)
+        exchange = Exchange(environ, self._proxies)
         environ[ENVIRON_KEY] = exchange
         try:
             limits.check_head(environ)
@@ -168,5 +171,5 @@ def _note(exchange: Exchange, status: int, seconds: float) -> None:
         request_id=exchange.request_id,
         trace_id=exchange.traceparent[3:35],
         user_id=exchange.user_id,
-        client=exchange.environ.get("REMOTE_ADDR"),
+        client=exchange.address,
     )

@@ -167,7 +167,7 @@ class Upstream:
             asked.method,
             asked.target,
             body=asked.body or None,
-            headers=asked.headers,
+            headers={"User-Agent": urllib3.util.SKIP_HEADER, **asked.headers},
             retries=False,
             redirect=False,
             preload_content=False,

@@ -6,4 +6,5 @@ from gateway import server
 from gateway.app import create_app
 
 logs.configure("gateway")
-app = create_app(Settings.from_env().service_urls, capacity=server.capacity)
+settings = Settings.from_env()
+app = create_app(settings.service_urls, capacity=server.capacity, proxies=settings.proxies)

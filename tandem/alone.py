@@ -22,14 +22,14 @@ def running(settings: Settings, service: str, doors: frozenset[str]) -> Iterator
         raise CannotStart("a service by itself needs a broker: TANDEM_BUS must be rabbitmq")
     port = roster.port_of(settings, service, doors)
     remedy = f"set TANDEM_{service.upper()}_URL to another port"
-    require_free(settings.host, port, remedy, shared=True)
+    require_free(settings.service_host, port, remedy, shared=True)
     served = build(
         roster.service_class(service),
         settings,
         Database(roster.current_url(settings, service), service),
         RabbitTransport(settings.amqp_url, roster.topology()),
         doors,
-        (settings.host, port),
+        (settings.service_host, port),
     )
     try:
         served.start()

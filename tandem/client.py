@@ -4,7 +4,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +31,7 @@ class ApiError(Exception):
 
     def __init__(self, status: int, document: Mapping[str, Any]) -> None:
         self.status = status
+        self.document = document
         self.code = str(document.get("code", f"http_{status}"))
         self.detail = str(document.get("detail") or document.get("title") or "No reason given.")
         self.request_id = str(document.get("request_id", ""))
@@ -102,18 +103,39 @@ class Client:
 
     @classmethod
     def sign_in(
-        cls, url: str, username: str, password: str, *, kept_in: Path | None = None, **options: Any
+        cls,
+        url: str,
+        username: str,
+        password: str,
+        *,
+        second_factor: Callable[[], str] | None = None,
+        kept_in: Path | None = None,
+        **options: Any,
     ) -> "Client":
-        """A client signed in with a password; kept in a file if one is named. Raises ApiError."""
+        """A client signed in with a password; kept in a file if one is named.
+
+        `second_factor` is asked for a code where the user has an authenticator. Raises ApiError.
+        """
         client = cls(Credentials(url, ""), kept_in=kept_in, **options)
         body = {"username": username, "password": password}
         try:
-            tokens = client._send("POST", "/auth/token", {"json": body}).body
-            client._adopt(tokens)
+            client._adopt(client._let_in(body, second_factor))
         except BaseException:
             client.close()
             raise
         return client
+
+    def _let_in(
+        self, body: Mapping[str, str], second_factor: Callable[[], str] | None
+    ) -> Mapping[str, Any]:
+        try:
+            tokens: Mapping[str, Any] = self._send("POST", "/auth/token", {"json": body}).body
+        except ApiError as error:
+            if error.code != "second_factor_required" or second_factor is None:
+                raise
+            met = {"challenge": error.document["challenge"], "code": second_factor()}
+            tokens = self._send("POST", "/auth/second-factor", {"json": met}).body
+        return tokens
 
     def __enter__(self) -> Self:
         return self

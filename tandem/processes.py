@@ -41,7 +41,8 @@ def run(settings: Settings, copies: Mapping[str, int]) -> int:
     if unknown := sorted(copies.keys() - commands.keys()):
         raise CannotStart(f"there is no process {unknown[0]}: choose of {', '.join(commands)}")
     for port in sorted({port for port, _ in commands.values()}):
-        require_free(settings.host, port, "set TANDEM_PORT or TANDEM_<SERVICE>_URL")
+        host = settings.host if port == settings.port else settings.service_host
+        require_free(host, port, "set TANDEM_PORT or TANDEM_<SERVICE>_URL")
     roster.prepare(settings)
     _declare_topology(settings)
     suite = _Suite()

@@ -51,7 +51,7 @@ def running(settings: Settings, *, serving: Serving) -> Iterator[tuple[str, list
             service.start()
             services.append(service)
             urls[name] = "http://{}:{}".format(*service.address)
-        stack.enter_context(serving(listener, create_app(urls)))
+        stack.enter_context(serving(listener, create_app(urls, proxies=settings.proxies)))
         port = listener.getsockname()[1]
         yield _greeting(settings, port, first_start=first_start), services
 

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -14,13 +14,20 @@ from crmkit import tokens
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.entity import Entity
-from crmkit.records import principals
+from crmkit.records import ended_sessions, principals
 from crmkit.records.annotations.recent import Views
 from crmkit.records.tailoring.loading import Shaped
 
 PATIENCE_SECONDS = 1.0
 """How long a person or key this service has not heard of yet is waited for."""
 _KEYS_SECONDS = 0.5
+
+
+class Admitted(NamedTuple):
+    """Who may come in, and by which token."""
+
+    caller: Caller
+    claims: tokens.Claims
 
 
 @dataclass
@@ -37,6 +44,8 @@ class ServiceContext:
     views: Views = field(default_factory=Views)
     _keys: Sequence[tokens.Jwk] = ()
     _keys_until: float = 0.0
+    _ended: frozenset[str] = frozenset()
+    _ended_until: float = 0.0
 
     @property
     def service(self) -> str:
@@ -59,19 +68,23 @@ class ServiceContext:
 
     def authenticate(
         self, session: Session, authorization: str | None, *, request_id: str, traceparent: str
-    ) -> Caller:
+    ) -> Admitted:
         """Who sends this `Authorization` header.
 
-        Raises Problem 401 for a token that does not verify or a person who is no longer active,
-        503 for a person this service has not heard of although the token is good.
+        Raises Problem 401 for a token that does not verify, of a session that has ended, or of a
+        person who is no longer active, 503 for a person this service has not heard of although the
+        token is good.
         """
         claims = self._verify(session, tokens.bearer(authorization))
+        if claims.session_id in self._ended_sessions(session):
+            raise unauthenticated("This session has ended.")
         row = self._patiently(lambda: self.callers.find(session, claims.user_id))
         if row is None:
             raise unavailable("You are known to sign-in but not here yet.", retry_after=1)
         if not row.active:
             raise unauthenticated("This user has been deactivated.")
-        return principals.caller_from(row, request_id=request_id, traceparent=traceparent)
+        caller = principals.caller_from(row, request_id=request_id, traceparent=traceparent)
+        return Admitted(replace(caller, scopes=claims.scopes), claims)
 
     def keys(self, session: Session, *, fresh: bool = False) -> Sequence[tokens.Jwk]:
         """The public keys that sign access tokens now, read again at most every half second."""
@@ -82,6 +95,13 @@ class ServiceContext:
                 self._keys = found
             self._keys_until = now + _KEYS_SECONDS
         return self._keys
+
+    def _ended_sessions(self, session: Session) -> frozenset[str]:
+        now = time.monotonic()
+        if now >= self._ended_until:
+            self._ended = ended_sessions.now_ended(session)
+            self._ended_until = now + _KEYS_SECONDS
+        return self._ended
 
     def _verify(self, session: Session, token: str) -> tokens.Claims:
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -15,7 +15,6 @@ from werkzeug.wrappers import Request, Response
 
 from contracts.caller import SYSTEM_ID, Caller
 from contracts.errors import (
-    PROBLEM_TYPE,
     FieldError,
     Moved,
     Problem,
@@ -24,10 +23,11 @@ from contracts.errors import (
 )
 from crmkit import tracing
 from crmkit.db import working_on
-from crmkit.doors.context import ServiceContext
-from crmkit.doors.requests import Answer, Call
+from crmkit.doors.context import Admitted, ServiceContext
+from crmkit.doors.requests import Answer, Call, problem_answer
+from crmkit.origin import Origin, of_request
+from crmkit.records import scopes
 from crmkit.records.access import MODULE_OFF
-from crmkit.records.reading import rendering
 from crmkit.records.writing import conflicts, idempotency, journal
 from crmkit.unit_of_work import UnitOfWork
 
@@ -58,10 +58,12 @@ def respond(
     *,
     public: bool,
     reading: bool = False,
+    whole: bool = False,
 ) -> Response:
     """Run the operation for whoever sent the request; never raises.
 
-    A POST may be `reading` too: a question too long for an address, which writes nothing.
+    A POST may be `reading` too: a question too long for an address, which writes nothing. What is
+    `whole` belongs to no entity: a caller with scopes needs one of the whole for it.
     """
     started = time.perf_counter()
     request_id = tracing.request_id_from(request.headers.get("X-Request-Id"))
@@ -70,16 +72,20 @@ def respond(
     call = Call(request, request_id, tracing.child_of(parent), reading=reads)
     try:
         with working_on("request"):
+            if whole and not public:
+                operation = _within_scopes(operation)
             answer = _perform(context, call, operation, public=public)
     except Moved as moved:
         query = request.query_string.decode("latin-1")
         moved.headers["Location"] = moved.instead_of(request.path, query)
-        answer = _problem(moved, request_id)
+        answer = problem_answer(moved, request_id)
     except Problem as problem:
-        answer = _problem(problem, request_id)
+        answer = problem_answer(problem, request_id)
     except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
         _log.exception("request_failed", request_id=request_id, path=request.path)
-        answer = _problem(Problem(500, "internal_error", "Something went wrong here."), request_id)
+        answer = problem_answer(
+            Problem(500, "internal_error", "Something went wrong here."), request_id
+        )
     seconds = time.perf_counter() - started
     labels = (context.service, request.method, route, str(answer.status))
     REQUEST_SECONDS.labels(*labels).observe(seconds)
@@ -97,9 +103,12 @@ def respond(
     return Response(answer.body, answer.status, headers)
 
 
-def _problem(problem: Problem, request_id: str) -> Answer:
-    body = rendering.to_json(problem.body(request_id))
-    return Answer(problem.status, body, {"Content-Type": PROBLEM_TYPE, **problem.headers})
+def _within_scopes(operation: Operation) -> Operation:
+    def run(uow: UnitOfWork, call: Call) -> Answer:
+        scopes.require_everywhere(uow.caller, reading=call.reading)
+        return operation(uow, call)
+
+    return run
 
 
 def _perform(context: ServiceContext, call: Call, operation: Operation, *, public: bool) -> Answer:
@@ -128,10 +137,17 @@ def _perform(context: ServiceContext, call: Call, operation: Operation, *, publi
 def _attempt(context: ServiceContext, call: Call, operation: Operation, *, public: bool) -> Answer:
     database = context.database
     with database.reading() if call.reading else database.transaction() as session:
-        caller = _anonymous(call) if public else _caller(context, session, call)
+        admitted = None if public else _admitted(context, session, call)
+        origin = _origin(context, call, admitted)
+        caller = _anonymous(call) if admitted is None else admitted.caller
         shaped = context.shaped
         uow = UnitOfWork(
-            session, caller, context.service, shaped.now(session), on_reshape=shaped.expire
+            session,
+            replace(caller, address=origin.address),
+            context.service,
+            shaped.now(session),
+            on_reshape=shaped.expire,
+            origin=origin,
         )
         key = None if public or call.reading else _idempotency_key(call)
         if key is None:
@@ -160,14 +176,24 @@ def _operate(uow: UnitOfWork, call: Call, operation: Operation) -> Answer:
     return answer
 
 
-def _caller(context: ServiceContext, session: Session, call: Call) -> Caller:
-    caller = context.authenticate(
+def _admitted(context: ServiceContext, session: Session, call: Call) -> Admitted:
+    return context.authenticate(
         session,
         call.request.headers.get("Authorization"),
         request_id=call.request_id,
         traceparent=call.traceparent,
     )
-    return replace(caller, address=call.address)
+
+
+def _origin(context: ServiceContext, call: Call, admitted: Admitted | None) -> Origin:
+    headers = call.request.headers
+    origin = of_request(
+        call.request.remote_addr,
+        headers.get("X-Forwarded-For"),
+        headers.get("User-Agent"),
+        context.settings.gateways,
+    )
+    return replace(origin, session_id=admitted.claims.session_id) if admitted else origin
 
 
 def _anonymous(call: Call) -> Caller:
@@ -177,7 +203,6 @@ def _anonymous(call: Call) -> Caller:
         is_admin=False,
         request_id=call.request_id,
         traceparent=call.traceparent,
-        address=call.address,
     )
 
 

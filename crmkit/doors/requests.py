@@ -10,6 +10,7 @@ import orjson
 from werkzeug.wrappers import Request
 
 from contracts.errors import (
+    PROBLEM_TYPE,
     FieldError,
     Problem,
     bad_request,
@@ -24,7 +25,6 @@ from crmkit.unit_of_work import UnitOfWork
 BODY_LIMIT = 10 * 1024 * 1024
 """Bytes; the gateway has a limit of its own, but a service's door trusts nobody."""
 
-_ADDRESS_LENGTH = 100
 _ENTITY_TAG = re.compile(r'^(?:W/)?"(\d{1,10})"$')
 _JSON = {"", "application/json", "application/merge-patch+json"}
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -80,11 +80,6 @@ class Call:
             raise invalid([*self.flaws, *(one for one in others if one.pointer not in known)])
 
     @property
-    def address(self) -> str:
-        """Where it came from, as the gateway says; empty when it did not come through one."""
-        return self.request.headers.get("X-Forwarded-For", "")[:_ADDRESS_LENGTH]
-
-    @property
     def if_match(self) -> int | None:
         """The version that If-Match names (RFC 9110 section 13.1.1). Raises Problem 400."""
         header = self.request.headers.get("If-Match", "").strip()
@@ -128,6 +123,12 @@ class Answer:
 def json_answer(value: Any, status: int = 200, **headers: str) -> Answer:
     """An answer with a JSON body."""
     return Answer(status, rendering.to_json(value), headers)
+
+
+def problem_answer(problem: Problem, request_id: str) -> Answer:
+    """A refusal as RFC 9457 problem details."""
+    body = rendering.to_json(problem.body(request_id))
+    return Answer(problem.status, body, {"Content-Type": PROBLEM_TYPE, **problem.headers})
 
 
 def record_answer(

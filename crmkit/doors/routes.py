@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from werkzeug.wrappers import Request, Response
 
-from contracts.errors import bad_request
+from contracts.errors import Problem, bad_request
 from crmkit.about import About, summary_of
 from crmkit.doors.http import HttpDoor
 from crmkit.doors.perform import respond
-from crmkit.doors.requests import Answer, Call, record_answer
+from crmkit.doors.requests import Answer, Call, problem_answer, record_answer
 from crmkit.entity import Entity
-from crmkit.records import access, store
+from crmkit.records import access, scopes, store
 from crmkit.records.reading import rendering
 from crmkit.records.writing import validation
 from crmkit.unit_of_work import UnitOfWork
@@ -26,7 +26,13 @@ _NOT_WORD = re.compile(r"\W+")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A business verb as the API shows it; `{id}` in `path` is the record's id or number."""
+    """A business verb as the API shows it; `{id}` in `path` is the record's id or number, or
+    without an `entity` what `run` takes it for.
+
+    A Problem that `run` raises undoes what it did; one that it returns refuses just the same, but
+    what was written about it stays. What is `personal` is not for API keys; what has `any_scope`
+    is for each of them, though it belongs to no entity.
+    """
 
     method: str
     path: str
@@ -38,6 +44,8 @@ class Action:
     returns: Returns = None
     status: int = 200
     public: bool = False
+    personal: bool = False
+    any_scope: bool = False
 
     @property
     def about(self) -> About:
@@ -60,23 +68,35 @@ class Action:
 
     def operate(self, uow: UnitOfWork, call: Call, key: str | None) -> Answer:
         """Fetch the record if there is one, read what was sent, run, answer."""
-        given: list[Any] = [uow]
-        if self.entity is not None and key is not None:
-            access.require(uow.of(self.entity), uow.caller, self.verb)
-            given.append(store.fetch(uow, self.entity, key, self.verb, if_match=call.if_match))
-        if self.body is not None:
-            given.append(validation.parse_body(self.body, call.json()))
-        if self.query is not None:
-            given.append(parse_query(self.query, call.arguments))
-        result = self.run(*given)
+        result = self.run(*self._given(uow, call, key))
         if result is None:
             return Answer(204)
+        if isinstance(result, Problem):
+            return problem_answer(result, call.request_id)
         if isinstance(self.returns, Entity):
             uow.session.flush()
             return record_answer(uow, self.returns, result, self.status)
         if isinstance(result, BaseModel):
             result = result.model_dump()
         return Answer(self.status, rendering.to_json(result))
+
+    def _given(self, uow: UnitOfWork, call: Call, key: str | None) -> list[Any]:
+        """What `run` takes. Raises Problem for what is missing, wrong, or not the caller's."""
+        given: list[Any] = [uow]
+        if self.personal:
+            scopes.require_person(uow.caller)
+        if self.entity is not None and key is not None:
+            access.require(uow.of(self.entity), uow.caller, self.verb)
+            given.append(store.fetch(uow, self.entity, key, self.verb, if_match=call.if_match))
+        elif key is not None:
+            given.append(key)
+        if self.body is not None:
+            given.append(validation.parse_body(self.body, call.json()))
+            if self.public:
+                call.refuse_flaws()  # before anything is done for a stranger that costs or counts
+        if self.query is not None:
+            given.append(parse_query(self.query, call.arguments))
+        return given
 
 
 def parse_query(shape: type[BaseModel], arguments: Sequence[tuple[str, str]]) -> Any:
@@ -98,6 +118,16 @@ def post(path: str, run: Callable[..., Any], **about: Any) -> Any:
     return _declared(Action("POST", path, run, **about))
 
 
+def patch(path: str, run: Callable[..., Any], **about: Any) -> Any:
+    """A change: `run(uow, record, body)`, or `run(uow, id, body)` if no `entity` is given."""
+    return _declared(Action("PATCH", path, run, **about))
+
+
+def delete(path: str, run: Callable[..., Any], **about: Any) -> Any:
+    """Away with it: `run(uow, record)`, or `run(uow, id)` if no `entity` is given."""
+    return _declared(Action("DELETE", path, run, **about))
+
+
 def _declared(action: Action) -> Any:
     if action.entity is not None and not action.entity.allows(action.verb):
         raise TypeError(f"{action.path}: {action.entity.name} has closed {action.verb}")
@@ -106,7 +136,14 @@ def _declared(action: Action) -> Any:
         def operation(uow: UnitOfWork, call: Call) -> Answer:
             return action.operate(uow, call, values.get("id"))
 
-        return respond(self.context, request, action.path, operation, public=action.public)
+        return respond(
+            self.context,
+            request,
+            action.path,
+            operation,
+            public=action.public,
+            whole=action.entity is None and not action.personal and not action.any_scope,
+        )
 
     method.__doc__ = action.run.__doc__
     method.action = action.about  # type: ignore[attr-defined]
@@ -128,7 +165,15 @@ def route(
             def operation(uow: UnitOfWork, call: Call) -> Answer:
                 return operate(self, uow, call, **values)
 
-            return respond(self.context, request, path, operation, public=public, reading=reading)
+            return respond(
+                self.context,
+                request,
+                path,
+                operation,
+                public=public,
+                reading=reading,
+                whole="<plural>" not in path and "<name>" not in path,
+            )
 
         method.__doc__ = operate.__doc__
         method.about = about and About(  # type: ignore[attr-defined]

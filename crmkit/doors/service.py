@@ -30,7 +30,7 @@ from crmkit.doors.behaviours.tailoring import Tailoring
 from crmkit.doors.behaviours.views import SavedViews
 from crmkit.doors.extensions import EventsDoor, RelayDoor, TimersDoor, ViewsDoor
 from crmkit.doors.requests import Answer, Call, json_answer, record_answer
-from crmkit.doors.routes import get, ops_route, post, route
+from crmkit.doors.routes import delete, get, ops_route, patch, post, route
 from crmkit.doors.timers import Timer, every
 from crmkit.entity import Entity
 from crmkit.records import auditing, history, recycle, store
@@ -246,4 +246,4 @@ def _decided(uow: UnitOfWork, decide: Callable[..., parked.ParkedEvent], key: st
     return json_answer(decided.document())
 
 
-__all__ = ["RecordService", "every", "get", "post"]
+__all__ = ["RecordService", "delete", "every", "get", "patch", "post"]

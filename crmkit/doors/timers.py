@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from crmkit.config import Settings
 from crmkit.db import Database
+from crmkit.records import ended_sessions
 from crmkit.records.background import jobs, kept_files
 from crmkit.records.importing import imports
 from crmkit.records.privacy import answering
@@ -47,7 +48,13 @@ def _forget_jobs(database: Database, _settings: Settings) -> None:
             found = jobs.prune(session) + kept_files.prune(session) + imports.prune(session)
 
 
+def _forget_sessions(database: Database, _settings: Settings) -> None:
+    with database.transaction() as session:
+        ended_sessions.prune(session)
+
+
 HOUSEKEEPING = (
+    every(_HOUR, _forget_sessions),
     every(_HOUR, _forget_answers),
     every(_HOUR, _forget_jobs),
     every(_HOUR, _forget_people),

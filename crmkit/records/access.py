@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from contracts.caller import Caller
 from contracts.errors import Problem, forbidden, method_not_allowed
 from crmkit.entity import Access, Entity
+from crmkit.records import scopes
 from crmkit.records.principals import principal, role
 
 MODULE_OFF = "module_off"
@@ -23,6 +24,7 @@ def require(entity: Entity, caller: Caller, verb: str) -> None:
         raise Problem(404, MODULE_OFF, f"{words} are switched off.")
     if not entity.allows(verb):
         raise method_not_allowed(_methods_beside(entity, verb))
+    scopes.require(entity, caller, verb)
     if not may_ever(entity, caller, verb):
         raise forbidden(f"Only administrators may {verb} {entity.plural.replace('-', ' ')}.")
 
@@ -42,6 +44,8 @@ def _methods_beside(entity: Entity, verb: str) -> list[str]:
 def may_ever(entity: Entity, caller: Caller, verb: str) -> bool:
     """Whether the caller may have `verb` on at least some record of the entity."""
     if not entity.tailoring.active or not entity.allows(verb):
+        return False
+    if not scopes.permits(entity, caller, verb):
         return False
     if verb in _ADMINISTRATORS and not caller.is_admin:
         return False

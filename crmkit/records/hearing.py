@@ -13,7 +13,7 @@ from contracts.events.records import LINK_ENDED, LINK_MADE, PURGED
 from contracts.events.tags import TAG_REPLACED
 from crmkit.bus.subscription import Subscription
 from crmkit.entity import PICKLIST_FACTS, Entity
-from crmkit.records import currencies, principals
+from crmkit.records import currencies, ended_sessions, principals
 from crmkit.records.annotations import tag_changes
 from crmkit.records.deduplication import relinking
 from crmkit.records.privacy import answering
@@ -76,12 +76,23 @@ def _tells_of_a_picklist(event: Event) -> bool:
     return event.type.split(".")[-2] in PICKLIST_FACTS
 
 
+def _know_people(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    principals.apply_people(uow.session, events)
+    ended_sessions.apply_ended(uow.session, events)
+
+
 PEOPLE = hears(
     "people",
-    (identity.USER, identity.ROLE, identity.SIGNING_KEYS, identity.ORGANISATION),
-    lambda uow, events: principals.apply_people(uow.session, events),
+    (
+        identity.USER,
+        identity.ROLE,
+        identity.SIGNING_KEYS,
+        identity.ORGANISATION,
+        identity.SESSION_ENDED,
+    ),
+    _know_people,
 )
-"""Who exists, who is above whom, by which days they count, and which keys sign tokens."""
+"""Who exists, who is above whom, by which days they count, and which tokens count."""
 
 TAG_CHANGES = hears("tags", (TAG_REPLACED,), tag_changes.hear)
 """Tags that were renamed, merged or deleted in every service."""

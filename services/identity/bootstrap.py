@@ -1,16 +1,16 @@
 """The first start: an administrator who can sign in, roles, a currency, taxes, an organisation."""
 
-import os
 import secrets
 from decimal import Decimal
-from pathlib import Path
 
 from sqlalchemy import func, select
 
 from contracts.caller import system_caller
+from crmkit import sealing
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.entity import Entity
+from crmkit.kept_secrets import kept
 from crmkit.records import store
 from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork
@@ -21,6 +21,7 @@ from services.identity.entities.privacy_request import PRIVACY_REQUEST
 from services.identity.entities.role import ROLE
 from services.identity.entities.tax import TAX
 from services.identity.entities.user import USER, User
+from services.identity.settings_of_now import use_settings
 
 ENTITIES: tuple[Entity, ...] = (USER, ROLE, CURRENCY, TAX, ORGANISATION, PRIVACY_REQUEST)
 
@@ -38,6 +39,8 @@ def bootstrap(database: Database, settings: Settings) -> None:
     Killed at any moment, it starts over next time. Its events wait in the outbox for the others,
     while this service's own doors know keys and people as soon as it is done.
     """
+    sealing.use_keys(settings)
+    use_settings(settings)
     entities = {entity.name: entity for entity in ENTITIES}
     with journal.unit_of_work(database, system_caller(), entities) as uow:
         uow.session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
@@ -66,33 +69,7 @@ def _furnish(uow: UnitOfWork, settings: Settings) -> None:
     for name, rate in TAXES:
         store.insert(uow, TAX, {"name": name, "rate": Decimal(rate)}, source="CRM")
     store.insert(uow, ORGANISATION, {"name": "My Organisation"}, source="CRM")
-    password = settings.admin_password or _kept_password(settings.var / "admin-password")
+    password = settings.admin_password or kept(
+        settings.var / "admin-password", lambda: secrets.token_urlsafe(_PASSWORD_BYTES)
+    )
     passwords.keep(uow, user.id, password)
-
-
-def _kept_password(path: Path) -> str:
-    """The password in the file; one is made and safely on disk before the user has it.
-
-    A file left by a start that was killed holds the password of nobody yet, and is used again.
-    """
-    try:
-        kept = path.read_text().strip()
-    except FileNotFoundError:
-        kept = ""
-    if kept:
-        return kept
-    password = secrets.token_urlsafe(_PASSWORD_BYTES)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(file, "w") as out:
-        out.write(password + "\n")
-        out.flush()
-        os.fsync(file)
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return password

@@ -5,7 +5,7 @@ from typing import Any
 
 from zxcvbn import zxcvbn
 
-from contracts.errors import FieldError, invalid
+from contracts.errors import FieldError
 from crmkit import offload
 
 SHORTEST = 12
@@ -17,14 +17,9 @@ _LOOKED_AT = 72
 _SHORTEST_NAME = 4
 
 
-def require(user: Any, password: str, at: str, also: list[FieldError] | None = None) -> None:
-    """Raise Problem 422 that names at once every rule this password of the user's breaks.
-
-    `at` is the pointer to the password in the request; `also` is what else is wrong there.
-    """
-    errors = [*(also or ()), *(FieldError(at, *flaw) for flaw in _flaws(user, password))]
-    if errors:
-        raise invalid(errors)
+def flaws(user: Any, password: str, at: str) -> list[FieldError]:
+    """Every rule that this new password of the user's breaks; `at` is the pointer to it."""
+    return [FieldError(at, *flaw) for flaw in _flaws(user, password)]
 
 
 def _flaws(user: Any, password: str) -> Iterator[tuple[str, str]]:

@@ -7,11 +7,12 @@ import structlog
 from sqlalchemy import text
 
 from contracts.caller import system_caller
+from crmkit import sealing
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.records import store
 from crmkit.records.writing import journal
-from services.messaging import composing, outlets
+from services.messaging import composing, outlets, password_links
 from services.messaging.entities.email import EMAIL, Email
 
 RETRY_AFTER = (
@@ -49,7 +50,7 @@ def send_due(database: Database, settings: Settings) -> None:
     try:
         for _ in range(_MOST_AT_ONCE):
             email = _claim(database)
-            if email is None or not _send(database, outlet, email):
+            if email is None or not _send(database, settings, outlet, email):
                 return
     finally:
         outlet.close()
@@ -62,16 +63,17 @@ def _claim(database: Database) -> Email | None:
         return None if claimed is None else session.get_one(Email, str(claimed))
 
 
-def _send(database: Database, outlet: outlets.Outlet, email: Email) -> bool:
+def _send(database: Database, settings: Settings, outlet: outlets.Outlet, email: Email) -> bool:
     """Whether it is worth going on with the next mail."""
     attempts = email.attempts + 1
     try:
-        message = composing.compose(email, outlet.forced_sender)
+        link = password_links.opened(email, settings.public_url)
+        message = composing.compose(email, outlet.forced_sender, link)
         refused = outlet.deliver(message, composing.recipients(email))
     except outlets.DeferredError as error:
         _note_failure(database, email, attempts, error, final=attempts > len(RETRY_AFTER))
         return not isinstance(error, outlets.UnreachableError)
-    except (outlets.RejectedError, ValueError) as error:
+    except (outlets.RejectedError, sealing.Unreadable, ValueError) as error:
         _note_failure(database, email, attempts, error, final=True)
         return True
     note = "; ".join(f"{address}: {reply}" for address, reply in refused.items())
@@ -105,5 +107,7 @@ def _note(database: Database, email: Email, values: dict[str, Any], fact: str) -
     with journal.unit_of_work(database, system_caller(), {EMAIL.name: EMAIL}) as uow:
         record = store.lock(uow, EMAIL, [email.id])[email.id]
         record.claimed_until = None
+        if values["status"] != "queued":
+            record.secret = None
         if record.status == "queued" and record.attempts == email.attempts:
             store.update(uow, EMAIL, record, values, fact=fact)

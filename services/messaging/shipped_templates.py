@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, text
 
 from contracts.caller import system_caller
+from crmkit import sealing
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.records import store
@@ -15,6 +16,8 @@ from services.messaging.entities.email_template import EMAIL_TEMPLATE, EmailTemp
 LOW_STOCK = "low_stock"
 FOLLOWED = "followed"
 MENTIONED = "mentioned"
+INVITED = "invited"
+FORGOTTEN = "forgotten"
 
 _LOCK = 0x74656D706C61  # "templa"
 
@@ -65,6 +68,33 @@ Reorder level: {{ product.reorder_level }}
 {{ changes[0].who }} mentions you in a comment on {{ record.name }}:
 
 {{ text }}
+""",
+    ),
+    _Shipped(
+        INVITED,
+        "Invitation of a user",
+        "",
+        "Set your password for Tandem",
+        """Dear {{ recipient.name }},
+
+you have been invited to Tandem. Set your password here, once, before {{ until }} UTC:
+
+{{ link }}
+""",
+    ),
+    _Shipped(
+        FORGOTTEN,
+        "Forgotten password",
+        "",
+        "Set a new password for Tandem",
+        """Dear {{ recipient.name }},
+
+somebody, you we hope, has asked to set a new password for you. Do it here, once, before
+{{ until }} UTC:
+
+{{ link }}
+
+If it was not you, leave this mail alone: your password stays as it is.
 """,
     ),
     _Shipped(
@@ -172,9 +202,11 @@ thank you for your order and for your trust.
 def install_templates(database: Database, settings: Settings) -> None:
     """Add the shipped templates that are not there yet; those reworded stay as they are.
 
-    Also reads TANDEM_SMTP_URL, so that a mistake in it stops the start: raises ValueError.
+    Also reads TANDEM_SMTP_URL and the key of what is kept encrypted, so that a mistake in them
+    stops the start: raises ValueError.
     """
     outlets.from_url(settings.smtp_url)
+    sealing.use_keys(settings)
     entities = {EMAIL_TEMPLATE.name: EMAIL_TEMPLATE}
     with journal.unit_of_work(database, system_caller(), entities) as uow:
         uow.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

@@ -1,11 +1,12 @@
 """What messaging hears, and what it does about it."""
 
-from contracts.events import inventory, sales, support
+from contracts.events import identity, inventory, sales, support
 from contracts.events.notices import NOTICE_GIVEN
 from crmkit.records.hearing import EVERY_SERVICE, hears, links_to
 from services.messaging.consents import apply_consents
 from services.messaging.low_stock import mail_handlers
 from services.messaging.notices import mail_notices
+from services.messaging.password_links import mail_password_links
 
 SUBSCRIPTIONS = (
     *EVERY_SERVICE,
@@ -43,4 +44,5 @@ SUBSCRIPTIONS = (
     ),
     hears("low_stock", (inventory.STOCK_LOW,), mail_handlers),
     hears("notices", (NOTICE_GIVEN,), mail_notices),
+    hears("password_links", (identity.PASSWORD_LINK,), mail_password_links),
 )

@@ -21,6 +21,12 @@ def login(
 ) -> None:
     """Sign in, and keep the sign-in in a file that only you can read."""
     path = credentials.default_path()
-    with Client.sign_in(url, username, password, kept_in=path, patience=10) as client:
+    with Client.sign_in(
+        url, username, password, second_factor=_code, kept_in=path, patience=10
+    ) as client:
         me = client.get("/me")
     typer.echo(f"Signed in at {client.url} as {me['username']}.")
+
+
+def _code() -> str:
+    return str(typer.prompt("Code of your authenticator (or a recovery code)"))

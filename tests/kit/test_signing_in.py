@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from crmkit.unit_of_work import new_id
 from tests.eventually import eventually
-from tests.service.served import BEN, CLARA, OFFICE, Api, person, record
+from tests.service.served import BEN, CLARA, OFFICE, Api, event, person, record
 
 
 def test_a_good_token_opens(ben):
@@ -134,3 +135,15 @@ def test_a_new_key_signs_at_once_and_a_retired_one_no_more(workshop, ben):
     kids = {held["kid"] for held in workshop.as_(None)("GET", "/jwks")["keys"]}
     assert "second" not in kids
     ben("GET", "/widgets")
+
+
+def test_a_token_of_an_ended_session_is_refused_within_a_second(workshop):
+    session_id = new_id()
+    api = Api(workshop.url, workshop.token(BEN, sid=session_id))
+    api("GET", "/widgets")
+    until = datetime.now(UTC) + timedelta(minutes=11)
+    told = event("crm.identity.session.ended.v1", session_id, user_id=BEN, until=until.isoformat())
+    assert workshop.hear("people", told) == ["applied"]
+    eventually(lambda: api.ask("GET", "/widgets").status_code, 401, within=1)
+    assert api("GET", "/widgets", status=401)["detail"] == "This session has ended."
+    workshop.as_(BEN)("GET", "/widgets")

@@ -1,7 +1,8 @@
 """One service in a process of its own: `python -m tests.service.serve PACKAGE URL VAR DOORS`.
 
 URL is its database's, VAR a directory of its own, DOORS what it is to have, with commas between
-them. It hears no other service, and prints the free port that it listens on.
+them. It hears no other service, may ask servers of the tests, and prints the free port that it
+listens on.
 """
 
 import eventlet
@@ -23,7 +24,7 @@ def main(package: str, url: str, var: str, doors: str) -> None:
     service = importlib.import_module(f"{package}.service").SERVICE
     logs.configure(service.name, level="WARNING")
     database = Database(url, service.name)
-    settings = Settings.from_env({"TANDEM_VAR": var})
+    settings = Settings.from_env({"TANDEM_VAR": var, "TANDEM_PRIVATE_HOSTS": "127.0.0.1"})
     heard = [{"name": h.name, "patterns": list(h.patterns)} for h in service.subscriptions]
     transport = LocalTransport(Topology({service.name: heard}))
     running = build(service, settings, database, transport, doors.split(","))

@@ -2,9 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.errors import FieldError, not_found
+from contracts.errors import Problem, invalid, not_found
 from crmkit.unit_of_work import UnitOfWork
-from services.identity import password_rules, passwords, sessions
+from services.identity import password_rules, passwords, security_events, signing_in
 from services.identity.entities.user import User
 
 
@@ -28,22 +28,27 @@ def set_password(uow: UnitOfWork, user: User, body: GivenPassword) -> None:
 
     Raises Problem 422 that names every rule the password breaks.
     """
-    password_rules.require(user, body.password, "/password")
+    if flaws := password_rules.flaws(user, body.password, "/password"):
+        raise invalid(flaws)
     passwords.keep(uow, user.id, body.password)
-    sessions.revoke_all(uow, user.id)
+    signing_in.shut_out(uow, user.id)
+    security_events.note(uow, "password_set", user.id)
 
 
-def change_my_password(uow: UnitOfWork, body: ChangedPassword) -> None:
+def change_my_password(uow: UnitOfWork, body: ChangedPassword) -> Problem | None:
     """Replace the caller's password and end all their sessions, this client's too.
 
-    Raises Problem 422 when the current password is not that, or the new one breaks a rule.
+    Problem 422 when the current password is not that, or the new one breaks a rule; 429 after too
+    many wrong ones.
     """
     user = uow.session.get(User, uow.caller.user_id)
     if user is None:
         raise not_found()
-    wrong = []
-    if not passwords.fits(uow, user.id, body.current_password):
-        wrong = [FieldError("/current_password", "wrong_password", "is not your password")]
-    password_rules.require(user, body.new_password, "/new_password", wrong)
+    flaws = password_rules.flaws(user, body.new_password, "/new_password")
+    wrong = signing_in.check_password(uow, user, body.current_password, "/current_password")
+    if wrong or flaws:
+        return invalid([*(wrong.errors if wrong else ()), *flaws])
     passwords.keep(uow, user.id, body.new_password)
-    sessions.revoke_all(uow, user.id)
+    signing_in.shut_out(uow, user.id)
+    security_events.note(uow, "password_changed", user.id)
+    return None

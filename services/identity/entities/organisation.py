@@ -10,7 +10,10 @@ _MONTHS = 12
 
 
 class Organisation(Record, Base):
-    """`fiscal_year_start_month` is 1 for January; `terms` go onto new documents."""
+    """`fiscal_year_start_month` is 1 for January; `terms` go onto new documents.
+
+    `second_factor_for` says who must have a second factor to sign in with a password.
+    """
 
     __tablename__ = "organisation"
 
@@ -25,6 +28,9 @@ class Organisation(Record, Base):
     website: Mapped[str | None] = f.url()
     vat_id: Mapped[str | None] = f.text(length=40)
     terms: Mapped[str | None] = f.long_text()
+    second_factor_for: Mapped[str] = f.picklist(
+        ("nobody", "administrators", "everybody"), default="nobody", fixed=True
+    )
     fiscal_year_start_month: Mapped[int] = f.integer(minimum=1, maximum=_MONTHS, default=1)
 
 

@@ -34,6 +34,7 @@ class User(Record, Base):
     role_id: Mapped[str | None] = f.link("role", when_deleted=f.KEEP)
     is_admin: Mapped[bool] = f.boolean()
     active: Mapped[bool] = f.boolean(default=True)
+    second_factor_required: Mapped[bool] = f.boolean()
     reports_to_id: Mapped[str | None] = f.link("user")
     title: Mapped[str | None] = f.text(length=100, personal=True)
     department: Mapped[str | None] = f.text(length=100, personal=True)
@@ -157,7 +158,7 @@ USER = Entity(
         has_a_plain_username,
         lives_in_a_known_time_zone,
     ),
-    verbs=frozenset({"set_password"}),
+    verbs=frozenset({"set_password", "administer"}),
     closed=frozenset({"merge", "purge"}),
     on_delete=(leave,),
     person=True,

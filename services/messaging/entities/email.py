@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import EmailStr, JsonValue, StringConstraints
 from pydantic import Field as Constraint
-from sqlalchemy import DateTime, Index, select
+from sqlalchemy import DateTime, Index, LargeBinary, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.errors import FieldError, invalid, refused
@@ -25,6 +25,9 @@ SYSTEM_SOURCE = "CRM"
 MESSAGE_ID_DOMAIN = "mail.tandem.invalid"
 """The right-hand side of a Message-ID only has to be unique with the left (RFC 5322 3.6.4)."""
 
+ONE_TIME_LINK = "[one-time link]"
+"""In the words of a mail: the link itself is put in its place only when the mail leaves."""
+
 Addresses = Annotated[list[EmailStr], Constraint(max_length=100)]
 MergeValues = Annotated[
     dict[Annotated[str, StringConstraints(max_length=60)], JsonValue], Constraint(max_length=100)
@@ -36,7 +39,8 @@ class Email(Owned, Base):
     """`merge` holds the values for the template's merge fields; `related_id` what it is about.
 
     `message_id` never changes, so that a mail that goes out twice is one mail to its readers.
-    `claimed_until` keeps other workers away while one is sending.
+    `claimed_until` keeps other workers away while one is sending. `secret`, sealed, is for the
+    link that stands in the place of `ONE_TIME_LINK` in the mail that leaves, and goes with it.
     """
 
     __tablename__ = "email"
@@ -60,6 +64,7 @@ class Email(Owned, Base):
     message_id: Mapped[str | None] = f.text(read_only=True, unique=True)
     search: Mapped[Any] = f.search("subject", "body_text")
     claimed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 Index(

@@ -1,15 +1,17 @@
 """Identity served on HTTP, and what tests do there again and again."""
 
+import hashlib
 import uuid
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
 
 from crmkit.bus import outbox
 from crmkit.db import KIT, Database
-from crmkit.records import history, principals
+from crmkit.records import ended_sessions, history, principals
 from crmkit.records.auditing import chain
 from crmkit.records.tailoring import tables
 from services.identity.entities import Base
@@ -22,6 +24,7 @@ KIT_TABLES = (
     chain.audit,
     chain.audit_day,
     chain.audit_personal,
+    ended_sessions.ended_session,
     history.history,
     outbox.outbox,
     principals.organisation,
@@ -41,6 +44,7 @@ class Identity:
     url: str
     database_url: str
     admin_password: str
+    var: Path
 
     def call(self, method, path, body=None, *, token=None, **headers):
         if token is not None:
@@ -48,9 +52,15 @@ class Identity:
         url = self.url + path
         return requests.request(method, url, json=body, headers=headers, timeout=30)
 
-    def sign_in(self, username, password):
+    def sign_in(self, username, password, *, address=None):
+        """From this address; failing that, from one where only this user is at home."""
         credentials = {"username": username, "password": password}
-        return self.call("POST", "/auth/token", credentials)
+        headers = {"X-Forwarded-For": address or self.home(username)}
+        return self.call("POST", "/auth/token", credentials, **headers)
+
+    def home(self, username):
+        digest = hashlib.sha256(username.lower().encode()).digest()
+        return ".".join(["10", *(str(byte) for byte in digest[:3])])
 
     def refresh(self, token):
         return self.call("POST", "/auth/refresh", {"refresh_token": token})
@@ -78,7 +88,7 @@ def database():
 def identity():
     url = cluster.service_database("identity")
     with running("services.identity", url, "http,events,relay,timers") as (address, var):
-        yield Identity(address, url, (var / "admin-password").read_text().strip())
+        yield Identity(address, url, (var / "admin-password").read_text().strip(), var)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from contracts.caller import system_caller
 from contracts.errors import Problem
-from crmkit import tokens
+from crmkit import kept_secrets, sealing, tokens
 from crmkit.config import Settings
 from crmkit.records import principals
 from crmkit.records.writing import journal
@@ -32,6 +32,8 @@ def kept_password(settings):
 def sign_in(database, password):
     with journal.unit_of_work(database, system_caller(), {}) as uow:
         answer = issue_token(uow, Credentials(username="admin", password=password))
+        if isinstance(answer, Problem):
+            raise answer
         return tokens.verify(answer.access_token, principals.verification_keys(uow.session))
 
 
@@ -50,7 +52,8 @@ def test_the_password_is_in_a_file_only_its_owner_reads(database, settings):
     first_start.bootstrap(database, settings)
     file = settings.var / "admin-password"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert list(settings.var.iterdir()) == [file]
+    assert sorted(settings.var.iterdir()) == [file, settings.var / "secret-key"]
+    assert stat.S_IMODE((settings.var / "secret-key").stat().st_mode) == 0o600
     assert len(kept_password(settings)) == 24
     assert sign_in(database, kept_password(settings)).user_id
 
@@ -127,8 +130,9 @@ def test_killed_while_the_password_was_being_written_a_new_one_is_made(
     def die(_):
         raise KeyboardInterrupt
 
+    sealing.use_keys(settings)
     with monkeypatch.context() as patched:
-        patched.setattr(first_start.os, "fsync", die)
+        patched.setattr(kept_secrets.os, "fsync", die)
         with pytest.raises(KeyboardInterrupt):
             first_start.bootstrap(database, settings)
     assert not (settings.var / "admin-password").exists()
