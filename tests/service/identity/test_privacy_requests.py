@@ -1,0 +1,94 @@
+"""A request about a person goes on when the last service has answered, and not before."""
+
+from contextlib import closing
+
+import pytest
+
+from contracts.services import SERVICE_PORTS
+from crmkit.bus import envelope, inbox
+from crmkit.bus.transport import Delivery, Message
+from crmkit.db import Database
+from crmkit.records import hearing
+from services.identity.bootstrap import ENTITIES
+from services.identity.privacy import hear_answers
+from tests.eventually import eventually
+from tests.service.served import event
+
+OTHERS = sorted({*SERVICE_PORTS} - {"identity"})
+PERSON = {"entity": "contact", "id": "01990000-0000-7000-8000-0000000000d1"}
+
+
+@pytest.fixture
+def answer(identity):
+    """Let these services say what they have found, or done, in a round."""
+    heard = hearing.hears("privacy_answers", (), hear_answers)
+    entities = {entity.name: entity for entity in ENTITIES}
+    subscription = hearing.subscription(heard, "identity", lambda _: entities)
+
+    def tell(request, number, *services, people=()):
+        told = [
+            event(
+                f"crm.{service}.privacy.answered.v1",
+                request["id"],
+                number,
+                round=number,
+                state="finding",
+                people=list(people),
+                items=[],
+            )
+            for service in services
+        ]
+        messages = [Delivery(Message(e.id, e.type, envelope.to_json(e))) for e in told]
+        with closing(Database(identity.database_url, "identity")) as database:
+            inbox.apply(database, subscription, messages)
+
+    return tell
+
+
+def read(admin, request):
+    return admin("GET", f"/privacy-requests/{request['id']}").json()
+
+
+def waits_for(admin, request, *services):
+    eventually(lambda: read(admin, request)["waiting_for"], list(services))
+
+
+def test_it_waits_for_every_service_in_every_round(admin, answer):
+    request = admin("POST", "/privacy-requests", {"kind": "erase", "email": "a@example.com"}).json()
+    waits_for(admin, request, *OTHERS)
+    confirm = f"/privacy-requests/{request['id']}/confirm"
+    assert admin("POST", confirm, {}).json()["code"] == "not_ready"
+
+    answer(request, 1, *OTHERS[:-1], people=[PERSON])
+    answer(request, 1, OTHERS[0])
+    assert read(admin, request)["waiting_for"] == OTHERS[-1:]
+    answer(request, 1, OTHERS[-1])
+    waits_for(admin, request, *OTHERS)
+    found = read(admin, request)
+    assert (found["round"], found["records"]) == (2, [PERSON])
+
+    answer(request, 1, *OTHERS)
+    assert read(admin, request)["waiting_for"] == OTHERS
+    answer(request, 2, *OTHERS, people=[PERSON])
+    assert read(admin, request)["state"] == "ready"
+
+    confirmed = admin("POST", confirm, {"spare": [PERSON["id"]]}).json()
+    told = {name: confirmed[name] for name in ("state", "round", "records", "spared")}
+    assert told == {"state": "erasing", "round": 3, "records": [], "spared": [PERSON["id"]]}
+    waits_for(admin, request, *OTHERS)
+    cancel = f"/privacy-requests/{request['id']}/cancel"
+    assert admin("POST", cancel).json()["code"] == "too_late"
+    answer(request, 3, *OTHERS)
+    done = read(admin, request)
+    assert (done["state"], done["email"]) == ("done", None)
+    assert done["finished_at"] is not None
+
+
+def test_it_is_about_somebody_and_can_be_let_be(admin, answer):
+    refused = admin("POST", "/privacy-requests", {"kind": "erase"}).json()
+    assert [error["pointer"] for error in refused["errors"]] == ["/email"]
+    request = admin("POST", "/privacy-requests", {"kind": "export", "phone": "0712345"}).json()
+    cancelled = admin("POST", f"/privacy-requests/{request['id']}/cancel").json()
+    assert (cancelled["state"], cancelled["waiting_for"]) == ("cancelled", [])
+    answer(request, 1, *OTHERS)
+    assert read(admin, request)["state"] == "cancelled"
