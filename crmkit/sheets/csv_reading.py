@@ -50,6 +50,7 @@ def decoded(source: bytes, encoding: str | None) -> tuple[str, str]:
     name = encoding or _encoding_of(source)
     try:
         text = source.decode(name)
+        text.encode()  # some encodings give halves of characters, which nobody can store
     except LookupError:
         raise Unreadable(f"there is no encoding {name!r}") from None
     except UnicodeError:

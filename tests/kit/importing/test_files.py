@@ -110,6 +110,7 @@ def test_cards_and_workbooks(ben, importer, tag):
         (b"BEGIN:VCARD\nVERSION:3.0\nFN:x\n", {}, "vCard: its first card it cannot be read"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00", {}, "it is no text"),
         (b"a,b\n1,2\n", {"encoding": "rot13"}, "there is no encoding 'rot13'"),
+        (b"a\n\\ud800\n", {"encoding": "unicode_escape"}, "it is not written in unicode_escape"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_one_line(importer, content, how, why):
