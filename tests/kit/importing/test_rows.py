@@ -84,3 +84,11 @@ def test_records_with_lines_are_made_one_by_one(boss, widget, tag):
     rows = Importer(boss, "crates").run(f"Name,Lid\n{tag},{widget['number']}\n{tag},\n")
     made = [boss.get(f"/crates/{row['id']}") for row in rows]
     assert [(one["lid_id"], one["lines"]) for one in made] == [(widget["id"], []), (None, [])]
+
+
+def test_a_row_whose_rules_ask_the_database_sees_those_before_it(boss, tag):
+    rows = Importer(boss, "medals").run(
+        f"Name,Make\n{tag},Ours\nthe best {tag},Ours\nthe best {tag},Theirs\n{tag},Ours\n"
+    )
+    assert [row["outcome"] for row in rows] == ["created", "created", "refused", "created"]
+    assert rows[2]["problem"]["code"] == "another_best"

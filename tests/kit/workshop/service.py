@@ -201,6 +201,14 @@ def weigh(uow: UnitOfWork, medal: Any, before: Any) -> None:
         medal.worth = uow.of(MEDAL).fields["grade"].picklist.get(medal.grade).traits.price
 
 
+def allow_one_of_the_best(uow: UnitOfWork, medal: Any, _before: Any) -> None:
+    """What is called the best is looked for among all others."""
+    if medal.name.startswith("the best"):
+        same = select(Medal.id).where(Medal.name == medal.name, Medal.id != medal.id)
+        if uow.session.scalar(same.limit(1)) is not None:
+            raise refused("another_best", "There is one already.")
+
+
 MEDAL = Entity(
     model=Medal,
     name="medal",
@@ -209,7 +217,7 @@ MEDAL = Entity(
     label=("name",),
     access=Access.SHARED,
     prefix="MED",
-    derive=(weigh,),
+    derive=(weigh, allow_one_of_the_best),
 )
 
 
