@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from contracts.rights import NO_RIGHTS, Rights
+
 SYSTEM_ID = "00000000-0000-7000-8000-000000000000"
 
 
@@ -22,6 +24,7 @@ class Calendar:
 class Caller:
     """`role_path` is the chain of role ids from the root, `/`-terminated; empty without a role.
 
+    `rights` are what is asked of everybody but administrators, who may do everything.
     `traceparent` follows W3C Trace Context; `request_id` travels into every event and log line.
     `scopes` are all that an API key may do; None for a person, who is not limited by any.
     `address` is where the request came from, as far as the gateway knows; empty without one.
@@ -36,6 +39,7 @@ class Caller:
     calendar: Calendar = Calendar()
     address: str = ""
     scopes: frozenset[str] | None = None
+    rights: Rights = NO_RIGHTS
 
 
 def system_caller(*, request_id: str = "", traceparent: str = "") -> Caller:

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session, sessionmaker
 KIT = MetaData()
 """Tables that every service's database has, each declared by the module that uses it."""
 
+TABLES = "tables"
+"""Under which key the tables of a service's entities stand, by name, in its metadata's `info`."""
+
 SQL_STATEMENTS = Counter(
     "tandem_sql_statements",
     "SQL statements executed, by what for: request, event, or background.",

@@ -16,10 +16,12 @@ from sqlalchemy.orm.attributes import set_committed_value
 from contracts.errors import FieldError
 from crmkit import custom
 from crmkit.choices import Replacement, replaced
+from crmkit.db import TABLES
 from crmkit.fields import Field, Kind
 from crmkit.saved_view import SavedView
 from crmkit.tailoring import AS_DECLARED, Tailoring
 from crmkit.unit_of_work import UnitOfWork
+from crmkit.verbs import NEEDS, RECORD_VERBS, TOOLS
 
 SYSTEM_FIELDS: Mapping[str, Field] = {
     "id": Field(Kind.LINK, read_only=True),
@@ -77,10 +79,10 @@ class Record:
 
 
 class Owned(Record):
-    """A record that belongs to someone, whose superiors see it too."""
+    """A record that belongs to someone, whose superiors see it too, or to a group."""
 
     owner_id: Mapped[str] = mapped_column(
-        Uuid(as_uuid=False), info={"field": Field(Kind.LINK, target="user")}
+        Uuid(as_uuid=False), info={"field": Field(Kind.LINK, target="user", or_group=True)}
     )
 
 
@@ -105,29 +107,6 @@ class Access(StrEnum):
     ADMIN_WRITES = "admin_writes"
     ADMIN_ONLY = "admin_only"
 
-
-HANGING_FACTS = frozenset(
-    {"tagged", "untagged", "commented", "comment_changed", "comment_deleted", "linked", "unlinked"}
-)
-"""What is told of what hangs on a record; its fields and its version stay as they are."""
-
-RECORD_FACTS = HANGING_FACTS | frozenset(
-    {"created", "changed", "deleted", "restored", "purged", "merged", "unmerged", "erased"}
-)
-"""What every record tells of itself; an entity's `facts` are told by its actions."""
-
-RECORD_VERBS = frozenset({"view", "create", "edit", "delete", "import", "merge", "purge"})
-
-_NEEDS = {
-    "import": frozenset({"import", "create"}),
-    "merge": frozenset({"merge", "edit", "delete"}),
-    "purge": frozenset({"purge", "delete"}),
-}
-"""What must be open for a verb to be: nothing is purged that cannot be deleted first,
-nor imported that cannot be created."""
-
-PICKLIST_FACTS = frozenset({"picklist_changed", "picklist_renamed"})
-"""What an entity tells of its picklists. Records that follow a rename tell nothing themselves."""
 
 Snapshot = Mapping[str, Any]
 """A record's values before a change; empty when it is being created."""
@@ -179,7 +158,7 @@ class Entity:
     `rolls_up` names link fields, `contact.account_id`: the related lists of the records they are
     of are part of this one's; `aliases` are what else a field is called in files of others;
     `tailoring` is what administrators have changed, empty in a declaration; an `essential` entity
-    is one that they cannot switch off;
+    is one that they cannot switch off; one that `follows` another module is shared as that one is;
     a record of a `person` entity is one human being, whose erasure empties its personal fields
     unless one of `holds` says why not; records that are `retained` stay, for the reason it gives.
     """
@@ -209,23 +188,36 @@ class Entity:
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tailoring: Tailoring = AS_DECLARED
     essential: bool = False
+    follows: str = ""
     person: bool = False
     retained: str = ""
     holds: tuple[Hold, ...] = ()
 
     def __post_init__(self) -> None:
-        unknown = {*self.label, self.unlisted, *self.aliases, *chain(*self.no_two)} - {
-            "",
-            *self.fields,
-        }
+        there = {"", *SYSTEM_FIELDS, *_declared(self.model)}
+        unknown = {*self.label, self.unlisted, *self.aliases, *chain(*self.no_two)} - there
         if unknown:
             raise TypeError(f"{self.name} names unknown fields {sorted(unknown)}")
         if self.closed - RECORD_VERBS:
             raise TypeError(f"{self.name}: closed verbs must be among {sorted(RECORD_VERBS)}")
+        self.model.metadata.info.setdefault(TABLES, {})[self.name] = self.model.__table__
 
     def tailored(self, tailoring: Tailoring) -> "Entity":
         """The same entity as administrators have shaped it: what requests and handlers work on."""
         return replace(self, tailoring=tailoring)
+
+    def limited(self, hidden: frozenset[str], read_only: frozenset[str]) -> "Entity":
+        """The same entity for somebody from whom profiles keep these fields; one for all of them.
+
+        What records are called by is never hidden.
+        """
+        hidden = (hidden - {*self.label}) & {*self.own_fields, *self.computed}
+        kept: dict[Any, Entity] = self.__dict__.setdefault("_limited", {})
+        if (hidden, read_only) not in kept:
+            seen = {name: one for name, one in self.computed.items() if name not in hidden}
+            tailoring = self.tailoring.without(hidden, read_only)
+            kept[hidden, read_only] = replace(self, tailoring=tailoring, computed=seen)
+        return kept[hidden, read_only]
 
     @cached_property
     def own_fields(self) -> Mapping[str, Field]:
@@ -294,6 +286,17 @@ class Entity:
             if one.picklist is not None and one.picklist.moving
         }
 
+    @cached_property
+    def parents(self) -> tuple[tuple[str, str], ...]:
+        """The entities that its records may lie below, each with the link field that says so."""
+        fields = _declared(self.model)
+        return tuple(
+            (target, name)
+            for name, one in fields.items()
+            if one.kind is Kind.LINK
+            for target in (fields[one.target_in].choices if one.target_in else (one.target,))
+        )
+
     @property
     def owned(self) -> bool:
         """Whether records of this entity have an owner."""
@@ -301,11 +304,11 @@ class Entity:
 
     def allows(self, verb: str) -> bool:
         """Whether clients have this verb at all; an undeclared one is a programming error."""
-        if verb not in RECORD_VERBS | self.verbs:
+        if verb not in RECORD_VERBS | TOOLS | self.verbs:
             raise LookupError(f"{self.name} declares no verb {verb!r}")
         if verb == "merge" and self.line_model is not None:
             return False
-        return not _NEEDS.get(verb, frozenset({verb})) & self.closed
+        return not NEEDS.get(verb, frozenset({verb})) & self.closed
 
     def follow(self, record: Any) -> None:
         """Let a loaded record have the new names of its values, if its row has not yet.

@@ -6,7 +6,19 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Computed, Date, DateTime, Integer, Numeric, Text, Time, Uuid
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Computed,
+    Date,
+    DateTime,
+    Integer,
+    Numeric,
+    Text,
+    Time,
+    Uuid,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import MappedColumn, mapped_column
 
@@ -70,6 +82,7 @@ class Field:
 
     A link whose target differs from record to record names in `target_in` the field that says it.
     What is `personal` tells of a person: an erasure empties it (`records/privacy/`).
+    One to a user takes a group as well if it says `or_group`.
     """
 
     kind: Kind
@@ -89,6 +102,7 @@ class Field:
     unique: bool = False
     key: str = ""
     target_in: str = ""
+    or_group: bool = False
     when_deleted: WhenDeleted = WhenDeleted.KEEP
 
     def __post_init__(self) -> None:
@@ -351,6 +365,13 @@ def json(
         JSONB(none_as_null=True),
         Field(Kind.JSON, shape=shape, default=default, read_only=read_only, personal=personal),
     )
+
+
+def words_of(texts: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """The words in these texts as `search` indexes them."""
+    spaced = func.regexp_replace(func.concat_ws(" ", *texts), f"([{CJK}])", r" \1 ", "g")
+    words = func.regexp_replace(spaced, r"[!-/:-@\[-`{-~]+", " ", "g")
+    return func.to_tsvector("simple", words)
 
 
 def search(*columns: str) -> MappedColumn[Any]:

@@ -1,4 +1,6 @@
-"""What administrators have changed of an entity, as one value laid over its declaration."""
+"""What administrators have changed of an entity, and what profiles keep from somebody, as one value
+laid over its declaration.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,18 +19,30 @@ class Tailoring:
     """Own fields by name; settings of any field by its name; settings of the entity by theirs.
 
     Settings are JSON as their behaviours store them (`crmkit/records/tailoring/tables.py`).
+    `hidden` and `read_only` name fields that one person does not see, or not write.
     """
 
     custom: Mapping[str, Field] = field(default_factory=dict)
     of_fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     of_entity: Mapping[str, Any] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    read_only: frozenset[str] = frozenset()
 
     def over(self, declared: Mapping[str, Field]) -> Mapping[str, Field]:
         """The declared fields as set, and after them the administrators' own."""
         return {
-            name: _overlaid(one, self.of_fields.get(name))
+            name: self._limited(name, _overlaid(one, self.of_fields.get(name)))
             for name, one in (*declared.items(), *self.custom.items())
+            if name not in self.hidden
         }
+
+    def _limited(self, name: str, field: Field) -> Field:
+        return replace(field, read_only=True) if name in self.read_only else field
+
+    def without(self, hidden: frozenset[str], read_only: frozenset[str]) -> "Tailoring":
+        """The same for somebody who does not see the hidden fields, nor write the others."""
+        seen = {name: one for name, one in self.custom.items() if name not in hidden}
+        return replace(self, custom=seen, hidden=hidden, read_only=read_only)
 
     @property
     def active(self) -> bool:

@@ -73,6 +73,25 @@ class UnitOfWork:
         """The entity as administrators have shaped it; itself in a unit of work without any."""
         return self.entities.get(entity.name, entity)
 
+    def shown(self, entity: Any) -> Any:
+        """The entity as the caller may see it: what reads from records, or for, a client.
+
+        What writes, counts and tells works on the whole entity (`of`).
+        """
+        whole = self.of(entity)
+        if self.caller.is_admin or entity.name not in self.caller.rights.limited:
+            return whole
+        granted = self.caller.rights.of(entity.name)
+        return whole.limited(granted.hidden, granted.read_only)
+
+    @property
+    def seen(self) -> Mapping[str, Any]:
+        """The service's entities by name as the caller may see them."""
+        limited = self.caller.rights.limited & self.entities.keys()
+        if self.caller.is_admin or not limited:
+            return self.entities
+        return {**self.entities, **{name: self.shown(self.entities[name]) for name in limited}}
+
     def tell(
         self, subject: str, record_id: str, name: str, version: int, data: dict[str, Any]
     ) -> None:

@@ -7,6 +7,9 @@ from typing import Literal
 USER = "crm.identity.user.*.v1"
 PASSWORD_LINK = "crm.identity.password_link.issued.v1"  # noqa: S105 - a type of event
 ROLE = "crm.identity.role.*.v1"
+PROFILE = "crm.identity.profile.*.v1"
+GROUP = "crm.identity.group.*.v1"
+SHARING_RULE = "crm.identity.sharing_rule.*.v1"
 SIGNING_KEYS = "crm.identity.signing_key.*.v1"
 ORGANISATION = "crm.identity.organisation.*.v1"
 CURRENCY = "crm.identity.currency.*.v1"

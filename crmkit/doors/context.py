@@ -16,6 +16,7 @@ from crmkit.db import Database
 from crmkit.entity import Entity
 from crmkit.records import ended_sessions, principals
 from crmkit.records.annotations.recent import Views
+from crmkit.records.callers import CallerCache, caller_from
 from crmkit.records.tailoring.loading import Shaped
 
 PATIENCE_SECONDS = 1.0
@@ -38,7 +39,7 @@ class ServiceContext:
     entities: Mapping[str, Entity]
     settings: Settings
     migrations: Path
-    callers: principals.CallerCache = field(default_factory=principals.CallerCache)
+    callers: CallerCache = field(default_factory=CallerCache)
     verified: tokens.VerifiedTokens = field(default_factory=tokens.VerifiedTokens)
     shaped: Shaped = field(init=False)
     views: Views = field(default_factory=Views)
@@ -83,7 +84,7 @@ class ServiceContext:
             raise unavailable("You are known to sign-in but not here yet.", retry_after=1)
         if not row.active:
             raise unauthenticated("This user has been deactivated.")
-        caller = principals.caller_from(row, request_id=request_id, traceparent=traceparent)
+        caller = caller_from(session, row, request_id=request_id, traceparent=traceparent)
         return Admitted(replace(caller, scopes=claims.scopes), claims)
 
     def keys(self, session: Session, *, fresh: bool = False) -> Sequence[tokens.Jwk]:

@@ -135,6 +135,7 @@ def record_answer(
     uow: UnitOfWork, entity: Entity, record: Any, status: int = 200, **headers: str
 ) -> Answer:
     """A record just written (a model) or read (its values), with its version as ETag."""
-    values = record if isinstance(record, dict) else rendering.answer(uow, entity, record)
+    read = isinstance(record, dict)
+    values = record if read else rendering.answer(uow, uow.shown(entity), record)
     tags = {"ETag": f'"{values["version"]}"', **headers}
     return Answer(status, rendering.to_json(values), tags)

@@ -130,7 +130,10 @@ class RecordService(
         record_id = recycle.readable_id(uow, entity, key)
         limit = query.page_size(call.request.args.get("limit"))
         cursor = call.request.args.get("cursor")
-        found = history.of_record(uow, entity.name, record_id, limit=limit, cursor=cursor)
+        hidden = uow.shown(entity).tailoring.hidden
+        found = history.of_record(
+            uow, entity.name, record_id, limit=limit, cursor=cursor, hidden=hidden
+        )
         return json_answer(found)
 
     @route("GET", "/<plural>/changes", query=query.Cut, answer=history.Changes)

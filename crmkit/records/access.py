@@ -1,32 +1,76 @@
-"""Who may see and do what: one SQL clause over sets of owners, for lists and single reads alike."""
+"""Who may see and do what: one SQL clause over sets of owners, for lists and single reads alike.
 
+The thirteen steps of spec 1.27, in their order, are numbered where they are taken.
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    Uuid,
+    any_,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 
 from contracts.caller import Caller
 from contracts.errors import Problem, forbidden, method_not_allowed
+from contracts.rights import (
+    NOT_SHARED,
+    PRIVATE,
+    PUBLIC_EDIT,
+    PUBLIC_FULL,
+    PUBLIC_READ,
+    Owners,
+    Rights,
+    Shared,
+)
+from crmkit.db import KIT, TABLES
 from crmkit.entity import Access, Entity
 from crmkit.records import scopes
-from crmkit.records.principals import principal, role
+from crmkit.records.principals import principal
+from crmkit.verbs import NEEDS, TOOLS
 
 MODULE_OFF = "module_off"
+
+READ, WRITE, DELETE = "read", "write", "delete"
+"""What a verb does to a record, as far as sharing is asked."""
 
 _METHODS = {"view": "GET", "create": "POST", "edit": "PATCH", "delete": "DELETE"}
 _ADMINISTRATORS = frozenset({"purge"})
 """What cannot be undone."""
+_DELETING = frozenset({"delete", "merge", "purge"})
+_EDIT_ALL = frozenset({"view", "create", "edit"})
+_OPEN = {
+    READ: frozenset({PUBLIC_READ, PUBLIC_EDIT, PUBLIC_FULL}),
+    WRITE: frozenset({PUBLIC_EDIT, PUBLIC_FULL}),
+    DELETE: frozenset({PUBLIC_FULL}),
+}
+"""Which defaults of the organisation let everybody do what."""
+_IDS = ARRAY(Uuid(as_uuid=False))
 
 
 def require(entity: Entity, caller: Caller, verb: str) -> None:
     """Refuse an entity switched off (404), a verb nobody has here (405) or this caller (403)."""
+    words = entity.plural.replace("-", " ")
     if not entity.tailoring.active:
-        words = entity.plural.replace("-", " ").capitalize()
-        raise Problem(404, MODULE_OFF, f"{words} are switched off.")
+        raise Problem(404, MODULE_OFF, f"{words.capitalize()} are switched off.")
     if not entity.allows(verb):
         raise method_not_allowed(_methods_beside(entity, verb))
     scopes.require(entity, caller, verb)
     if not may_ever(entity, caller, verb):
-        raise forbidden(f"Only administrators may {verb} {entity.plural.replace('-', ' ')}.")
+        wish = f"{verb.replace('_', ' ')} {words}"
+        if verb in _ADMINISTRATORS or not _of_profiles(entity):
+            raise forbidden(f"Only administrators may {wish}.")
+        raise forbidden(f"Your profile does not let you {wish}.")
 
 
 def require_administrator(caller: Caller, wish: str) -> None:
@@ -41,47 +85,129 @@ def _methods_beside(entity: Entity, verb: str) -> list[str]:
     return [_METHODS[verb] for verb in verbs if entity.allows(verb)]
 
 
+def _of_profiles(entity: Entity) -> bool:
+    return entity.access in {Access.OWNED, Access.SHARED}
+
+
 def may_ever(entity: Entity, caller: Caller, verb: str) -> bool:
-    """Whether the caller may have `verb` on at least some record of the entity."""
+    """Whether the caller may have `verb` on at least some record of the entity: steps 1 to 7."""
     if not entity.tailoring.active or not entity.allows(verb):
         return False
     if not scopes.permits(entity, caller, verb):
         return False
-    if verb in _ADMINISTRATORS and not caller.is_admin:
-        return False
-    if caller.is_admin or entity.access in {Access.OWNED, Access.SHARED}:
+    if caller.is_admin:
         return True
-    return entity.access is Access.ADMIN_WRITES and verb == "view"
+    if verb in _ADMINISTRATORS:
+        return False
+    if not _of_profiles(entity):
+        return entity.access is Access.ADMIN_WRITES and verb == "view"
+    return granted(entity.name, caller.rights, verb)
+
+
+def granted(module: str, rights: Rights, verb: str) -> bool:
+    """Whether the profiles let the verb be done in the module: steps 4 to 6."""
+    if everywhere(rights, verb):
+        return True
+    needed = NEEDS.get(verb, frozenset()) | {verb}
+    return all(everywhere(rights, one) or rights.of(module).grants(one) for one in needed)
+
+
+def everywhere(rights: Rights, verb: str) -> bool:
+    """Step 4: whether a profile views or edits whatever there is."""
+    return (rights.view_all and verb == "view") or (rights.edit_all and verb in _EDIT_ALL)
+
+
+def way_of(verb: str) -> str:
+    """What the verb does to a record: READ, WRITE or DELETE."""
+    if verb in _DELETING:
+        return DELETE
+    return READ if verb == "view" or verb in TOOLS - {"mass_edit"} else WRITE
 
 
 def visible(entity: Entity, caller: Caller, verb: str = "view") -> ColumnElement[bool]:
-    """The clause that is true for the records on which `caller` has `verb`.
-
-    The order is that of spec 1.27: administrators (3), entities without ownership (8), own
-    records (9), records of owners in a role below the caller's (10).
-    """
+    """The clause that is true for the records on which `caller` has `verb`."""
     if not may_ever(entity, caller, verb):
         return false()
-    if entity.access is not Access.OWNED:
+    if caller.is_admin or everywhere(caller.rights, verb) or entity.access is not Access.OWNED:
         return true()
-    return visible_owners(caller, entity.columns["owner_id"])
+    module = entity.follows or entity.name
+    owner = entity.model.__table__.c.owner_id
+    shared = _shared(caller.rights, module, way_of(verb))
+    if shared is None:
+        return true()
+    return or_(*(_belongs(entity, owner, one) for one in shared))
+
+
+def visible_of(
+    module: str,
+    caller: Caller,
+    owner: ColumnElement[Any],
+    verb: str = "view",
+    *,
+    follows: str = "",
+) -> ColumnElement[bool]:
+    """The same of a module of which only the owners are known: another service's, or what was.
+
+    What rules share by way of a parent is not in it.
+    """
+    if caller.is_admin:
+        return true()
+    if not granted(module, caller.rights, verb):
+        return false()
+    shared = _shared(caller.rights, follows or module, way_of(verb))
+    if shared is None or everywhere(caller.rights, verb):
+        return true()
+    return or_(*(owned_by(owner, one.owners) for one in shared if not one.parent))
 
 
 def visible_owners(caller: Caller, owner: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The clause that is true where `owner` is someone whose records `caller` sees."""
-    if caller.is_admin:
-        return true()
-    own: ColumnElement[bool] = owner == caller.user_id
-    if not caller.role_path:
+    """The clause that is true where `owner` is someone whose records are the caller's by place."""
+    return true() if caller.is_admin else owned_by(owner, caller.rights.own)
+
+
+def _shared(rights: Rights, module: str, way: str) -> tuple[Shared, ...] | None:
+    """Steps 9 to 13: whose records of the module; None if everybody's."""
+    if rights.defaults.get(module, PRIVATE) in _OPEN[way]:
+        return None
+    own = (Shared(rights.own),)
+    if way == DELETE:
         return own
-    below = (
-        select(principal.c.user_id)
-        .join(role, role.c.role_id == principal.c.role_id)
-        .where(
-            and_(
-                role.c.path.startswith(caller.role_path, autoescape=True),
-                role.c.path != caller.role_path,
-            )
-        )
-    )
-    return or_(own, owner.in_(below))
+    sharing = rights.sharing.get(module, NOT_SHARED)
+    return (sharing.read if way == READ else sharing.write) or own
+
+
+def owned_by(owner: ColumnElement[Any], owners: Owners) -> ColumnElement[bool]:
+    """The clause that is true where `owner` is one of them.
+
+    Few are named one by one: PostgreSQL then knows how rare their records are and chooses between
+    the index by owner and the one by id. Of many, it is told their roles.
+    """
+    named = cast(literal(owners.ids, Text), _IDS)
+    if owners.role_ids == "{}":
+        return owner == any_(named)
+    roles = cast(literal(owners.role_ids, Text), _IDS)
+    held = select(principal.c.user_id).where(principal.c.role_id == any_(roles))
+    return owner.in_(held.union_all(select(func.unnest(named))))
+
+
+def _belongs(entity: Entity, owner: ColumnElement[Any], shared: Shared) -> ColumnElement[bool]:
+    """Whether a record is of the owners shared, or lies below one that is."""
+    if not shared.parent:
+        return owned_by(owner, shared.owners)
+    return or_(false(), *_below(entity, shared))
+
+
+def _below(entity: Entity, shared: Shared) -> Iterable[ColumnElement[bool]]:
+    table = entity.model.__table__
+    local = entity.model.metadata.info[TABLES].get(shared.parent)
+    known = KIT.tables["linked_record"].c
+    if local is None:
+        of_parent = known.entity == shared.parent
+        above = select(known.record_id).where(of_parent, owned_by(known.owner_id, shared.owners))
+    else:
+        above = select(local.c.id).where(owned_by(local.c.owner_id, shared.owners))
+    for parent, name in entity.parents:
+        if parent == shared.parent:
+            held = table.c[name].in_(above)
+            said = entity.declared(name).target_in
+            yield held & (table.c[said] == parent) if said else held

@@ -73,7 +73,7 @@ def perform(uow: UnitOfWork, entity: Entity, payload: Any) -> File | dict[str, A
 
     Raises Problem 403, and 422 that names every bad field.
     """
-    access.require(entity, uow.caller, "view")
+    access.require(entity, uow.caller, "export")
     wish, request = _read(uow, entity, payload)
     every = query.selected(uow, entity, request.tree, request.words)
     some = every.limit(MOST_AT_ONCE + 1).subquery()

@@ -12,7 +12,8 @@ from contracts.events.privacy import ASKED
 from contracts.events.records import LINK_ENDED, LINK_MADE, PURGED
 from contracts.events.tags import TAG_REPLACED
 from crmkit.bus.subscription import Subscription
-from crmkit.entity import PICKLIST_FACTS, Entity
+from crmkit.entity import Entity
+from crmkit.facts import PICKLIST_FACTS
 from crmkit.records import currencies, ended_sessions, principals
 from crmkit.records.annotations import tag_changes
 from crmkit.records.deduplication import relinking
@@ -86,13 +87,16 @@ PEOPLE = hears(
     (
         identity.USER,
         identity.ROLE,
+        identity.PROFILE,
+        identity.GROUP,
+        identity.SHARING_RULE,
         identity.SIGNING_KEYS,
         identity.ORGANISATION,
         identity.SESSION_ENDED,
     ),
     _know_people,
 )
-"""Who exists, who is above whom, by which days they count, and which tokens count."""
+"""Who exists and may do what, by which days they count, and which tokens count."""
 
 TAG_CHANGES = hears("tags", (TAG_REPLACED,), tag_changes.hear)
 """Tags that were renamed, merged or deleted in every service."""

@@ -104,10 +104,17 @@ class Changes(BaseModel):
 
 
 def of_record(
-    uow: UnitOfWork, subject: str, record_id: str, *, limit: int, cursor: str | None
+    uow: UnitOfWork,
+    subject: str,
+    record_id: str,
+    *,
+    limit: int,
+    cursor: str | None,
+    hidden: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """The writes of a record, newest first, as `History`; `subject` is the entity's name.
 
+    Of `hidden` fields nothing is told.
     Those of what was merged into it are among them. Raises Problem 400 for another list's cursor.
     """
     if cursor is not None and not cursor.isdecimal():
@@ -146,7 +153,9 @@ def of_record(
             "actor_id": row.actor_id,
             "request_id": row.request_id,
             "changes": [
-                {"field": name, "old": old, "new": new} for name, (old, new) in row.changes.items()
+                {"field": name, "old": old, "new": new}
+                for name, (old, new) in row.changes.items()
+                if name not in hidden
             ],
         }
         for row in rows[:limit]
@@ -195,6 +204,7 @@ def changes(
     rows = rows[:limit]
     if not rows:
         return [], cursor or places.written(xid, seq), False
+    entity = uow.shown(entity)
     latest = {row.record_id: row for row in rows}
     lost = {row.record_id for row in rows if row.was_seen}
     table = entity.model.__table__
@@ -228,7 +238,8 @@ def _was_seen(uow: UnitOfWork, entity: Entity) -> ColumnElement[Any]:
     if not entity.owned:
         return literal(access.may_ever(entity, uow.caller, "view"))
     owner = cast(history.c.changes["owner_id"][0].astext, Uuid(as_uuid=False))
-    return access.visible_owners(uow.caller, owner) & owner.is_not(None)
+    seen = access.visible_of(entity.name, uow.caller, owner, follows=entity.follows)
+    return seen & owner.is_not(None)
 
 
 def _decode(cursor: str | None) -> tuple[int, int]:

@@ -90,7 +90,9 @@ def perform(uow: UnitOfWork, entity: Entity, payload: Any) -> MassResult | dict[
     """
     wish: MassOperation = parse_body(MassOperation, payload)
     access.require(entity, uow.caller, _VERBS[wish.operation])
-    values = _checked(uow, entity, wish, payload)
+    if _VERBS[wish.operation] == "edit":
+        access.require(entity, uow.caller, "mass_edit")
+    values = _checked(uow, uow.shown(entity), wish, payload)
     chosen = _chosen(uow, entity, wish, payload)
     few = _few(uow, chosen)
     if few is not None:

@@ -1,21 +1,23 @@
-"""The service's own copy of who exists: people, their place in the role tree, token keys, and by
-which days they count.
+"""The service's own copy of who exists: people, their place in the role tree, token keys, by which
+days they count, and what their rights rest on.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, bindparam, select
+from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from contracts.caller import Calendar, Caller
 from contracts.events.base import Event
 from crmkit.db import KIT
 from crmkit.records import projection
+from crmkit.records.rights import tables
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+ALL_USERS, SAME_ROLE_OR_BELOW, BELOW = ASSIGNS_TO = ("all_users", "same_role_or_below", "below")
+"""To whom the people of a role may assign records."""
 
 principal = Table(
     "principal",
@@ -37,6 +39,8 @@ role = Table(
     KIT,
     Column("role_id", Uuid(as_uuid=False), primary_key=True),
     Column("path", Text, nullable=False, index=True),
+    Column("profile_ids", JSONB, nullable=False, server_default="[]"),
+    Column("assigns_to", Text, nullable=False, server_default="all_users"),
     Column("version", Integer, nullable=False),
 )
 
@@ -45,6 +49,7 @@ organisation = Table(
     KIT,
     Column("organisation_id", Uuid(as_uuid=False), primary_key=True),
     Column("fiscal_month", Integer, nullable=False),
+    Column("sharing", JSONB, nullable=False, server_default="{}"),
     Column("version", Integer, nullable=False),
 )
 
@@ -59,7 +64,7 @@ signing_key = Table(
 
 
 def apply_people(session: Session, events: Sequence[Event]) -> None:
-    """Keep the copy of users, roles, signing keys and the organisation's fiscal year.
+    """Keep the copy of users, roles and what rights rest on, signing keys, the fiscal year.
 
     Events of other things are passed over.
     """
@@ -71,8 +76,13 @@ def apply_people(session: Session, events: Sequence[Event]) -> None:
         _, row_of = _COPIES[subject]
         row = row_of(event, event.data["record"], deleted=event.data["deleted"])
         rows[subject].append({**row, "version": event.version})
-    for subject, (table, _) in _COPIES.items():
-        projection.keep(session, table, rows[subject])
+    news = [
+        subject
+        for subject, (table, _) in _COPIES.items()
+        if projection.keep(session, table, rows[subject])
+    ]
+    if not _RIGHTS.isdisjoint(news):
+        tables.changed(session)
 
 
 def _person(event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
@@ -95,12 +105,18 @@ def weekday(name: str | None) -> int:
 
 
 def _role(event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
-    return {"role_id": event.subject, "path": "" if deleted else record["path"]}
+    return {
+        "role_id": event.subject,
+        "path": "" if deleted else record["path"],
+        "profile_ids": record.get("profile_ids") or [],
+        "assigns_to": record.get("assigns_to") or ALL_USERS,
+    }
 
 
 def _organisation(event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
     month = 1 if deleted else record["fiscal_year_start_month"]
-    return {"organisation_id": event.subject, "fiscal_month": month}
+    sharing = record.get("sharing") or {}
+    return {"organisation_id": event.subject, "fiscal_month": month, "sharing": sharing}
 
 
 def _key(_event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
@@ -113,65 +129,12 @@ _COPIES: Mapping[str, tuple[Table, Callable[..., dict[str, Any]]]] = {
     "role": (role, _role),
     "organisation": (organisation, _organisation),
     "signing_key": (signing_key, _key),
+    "profile": (tables.profile, tables.of_profile),
+    "group": (tables.group, tables.of_group),
+    "sharing_rule": (tables.sharing_rule, tables.of_rule),
 }
-
-
-_FIND = (
-    select(
-        principal,
-        role.c.path,
-        select(organisation.c.fiscal_month).limit(1).scalar_subquery().label("fiscal_month"),
-    )
-    .join_from(principal, role, role.c.role_id == principal.c.role_id, isouter=True)
-    .where(principal.c.user_id == bindparam("user_id"))
-)
-
-
-def find(session: Session, user_id: str) -> Any:
-    """The person's row with the role's `path`, or None when this service has not heard of them."""
-    return session.execute(_FIND, {"user_id": user_id}).one_or_none()
-
-
-def as_caller(session: Session, user_id: str) -> Caller | None:
-    """Somebody other than who asks, to see what they would see; None if they are not active."""
-    row = find(session, user_id)
-    return caller_from(row, request_id="", traceparent="") if row and row.active else None
-
-
-class CallerCache:
-    """Callers by user id for `seconds`, so that a change of rights takes effect within a second."""
-
-    def __init__(self, seconds: float = 0.5, size: int = 10_000) -> None:
-        self._seconds = seconds
-        self._size = size
-        self._rows: dict[str, tuple[float, Any]] = {}
-
-    def find(self, session: Session, user_id: str) -> Any:
-        """As `find`, from memory when it was read a moment ago; absence is never remembered."""
-        now = time.monotonic()
-        held = self._rows.get(user_id)
-        if held is not None and held[0] > now:
-            return held[1]
-        row = find(session, user_id)
-        if row is not None:
-            if len(self._rows) >= self._size:
-                self._rows.clear()
-            self._rows[user_id] = (now + self._seconds, row)
-        return row
-
-
-def caller_from(row: Any, *, request_id: str, traceparent: str) -> Caller:
-    """The caller that this row stands for."""
-    calendar = Calendar(row.time_zone, row.first_weekday, row.fiscal_month or 1)
-    return Caller(
-        row.user_id,
-        row.username,
-        row.is_admin,
-        row.path or "",
-        request_id,
-        traceparent,
-        calendar,
-    )
+_RIGHTS = _COPIES.keys() - {"signing_key"}
+"""What the rights of somebody change with."""
 
 
 def verification_keys(session: Session) -> list[dict[str, Any]]:

@@ -274,7 +274,10 @@ def _bin(uow: UnitOfWork, entity: Entity, wanted: Wanted) -> Select[Any]:
         access.visible(entity, uow.caller, "delete"),
     )
     if wanted.words:
-        query = query.where(searching.matching(entity, wanted.words))
+        query = query.where(
+            searching.matching(entity, wanted.words),
+            searching.in_what_is_seen(uow, entity, wanted.words),
+        )
     if wanted.after is not None:
         last = tuple_(literal(wanted.after[0]), literal(wanted.after[1], table.c.id.type))
         query = query.where(tuple_(table.c.deleted_at, table.c.id) < last)

@@ -17,6 +17,7 @@ from crmkit.records.reading import rendering
 from crmkit.records.relations import links
 from crmkit.records.tailoring import unique
 from crmkit.records.writing import (
+    discretion,
     line_items,
     locking,
     numbering,
@@ -36,7 +37,10 @@ def create(uow: UnitOfWork, entity: Entity, payload: Any, *, source: str = "API"
     """
     entity = uow.of(entity)
     access.require(entity, uow.caller, "create")
-    return insert(uow, entity, _accepted(uow, entity, payload), source=source)
+    discretion.refuse_to_leave_out(uow, entity)
+    values = _accepted(uow, entity, payload)
+    with discretion.kept(uow, entity):
+        return insert(uow, entity, values, source=source)
 
 
 def insert(
@@ -117,13 +121,14 @@ def fetch(
     if not rows[0].permitted:
         raise Problem(403, "forbidden", f"You may not {verb} this record.")
     if if_match is not None and if_match != record.version:
-        raise precondition_failed(rendering.to_json_types(rendering.state(entity, record)))
+        current = rendering.state(uow.shown(entity), record)
+        raise precondition_failed(rendering.to_json_types(current))
     return record
 
 
 def read(uow: UnitOfWork, entity: Entity, key: str) -> dict[str, Any]:
     """The record's state as its reader may see it. Raises Problem 308 (merged), 404."""
-    entity = uow.of(entity)
+    entity = uow.shown(entity)
     access.require(entity, uow.caller, "view")
     query = _lookup(entity, key, select(*rendering.state_columns(entity))).where(
         access.visible(entity, uow.caller)
@@ -180,7 +185,9 @@ def patch(
     """
     entity = uow.of(entity)
     record = fetch(uow, entity, key, "edit", if_match=if_match)
-    return update(uow, entity, record, _accepted(uow, entity, payload, record))
+    values = _accepted(uow, entity, payload, record)
+    with discretion.kept(uow, entity):
+        return update(uow, entity, record, values)
 
 
 def _accepted(uow: UnitOfWork, entity: Entity, payload: Any, record: Any = None) -> dict[str, Any]:
@@ -188,7 +195,7 @@ def _accepted(uow: UnitOfWork, entity: Entity, payload: Any, record: Any = None)
 
     Raises Problem 422 that names every bad field: what is no value, no choice or no link.
     """
-    values, flaws = validation.read(entity, payload, partial=record is not None)
+    values, flaws = validation.read(uow.shown(entity), payload, partial=record is not None)
     moved = values
     if record is not None:
         moved = {n: v for n, v in values.items() if n == "lines" or entity.get(record, n) != v}

@@ -7,7 +7,8 @@ from contracts.events.notices import NOTICE_FACTS
 from contracts.events.privacy import PRIVACY_FACTS
 from contracts.events.tags import TAG_FACTS
 from contracts.events.tailoring import TAILORING_FACTS
-from crmkit.entity import PICKLIST_FACTS, RECORD_FACTS, Entity
+from crmkit.entity import Entity
+from crmkit.facts import PICKLIST_FACTS, RECORD_FACTS
 from crmkit.records.picklists.keeping import PicklistFact
 from crmkit.schemas.catalogue import Service
 from crmkit.schemas.components import Components

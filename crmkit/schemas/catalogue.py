@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crmkit.about import About
-from crmkit.entity import RECORD_VERBS, Entity
+from crmkit.entity import Access, Entity
 from crmkit.records.relations.related import described
+from crmkit.verbs import RECORD_VERBS, TOOLS
 
 Service = Any
 """A subclass of RecordService; typed loosely, because services are found by name."""
@@ -31,7 +32,7 @@ def routes_of(service: Service) -> list[About]:
 
 def catalogue(services: Sequence[Service]) -> dict[str, Any]:
     """`routes` of records by their plural; `actions` with method, path and service;
-    `related` lists of each plural's records, and who answers them.
+    `related` lists of each plural's records, and who answers them; `modules` that rights are about.
 
     Raises ValueError when two services claim one plural.
     """
@@ -43,6 +44,7 @@ def catalogue(services: Sequence[Service]) -> dict[str, Any]:
             routes[entity.plural] = {"service": service.name, "entity": entity.name}
     return {
         "related": _related(services, routes),
+        "modules": _modules(services),
         "routes": dict(sorted(routes.items())),
         "actions": [
             {
@@ -81,8 +83,29 @@ def permissions(services: Sequence[Service]) -> dict[str, Any]:
     }
 
 
+def _modules(services: Sequence[Service]) -> dict[str, Any]:
+    """What profiles and sharing may name: modules, their verbs, their fields, what is above them.
+
+    What only administrators write is no module of theirs.
+    """
+    return {
+        entity.name: {
+            "service": service.name,
+            "owned": entity.access is Access.OWNED,
+            "follows": entity.follows,
+            "verbs": sorted(verb for verb in _verbs(entity) if entity.allows(verb)),
+            "fields": [*entity.own_fields, *entity.computed],
+            "label": list(entity.label),
+            "parents": sorted({target for target, _ in entity.parents}),
+        }
+        for service in services
+        for entity in service.entities
+        if entity.access in {Access.OWNED, Access.SHARED}
+    }
+
+
 def _verbs(entity: Entity) -> frozenset[str]:
-    return RECORD_VERBS | entity.verbs
+    return RECORD_VERBS | TOOLS | entity.verbs
 
 
 def _related(

@@ -1,4 +1,4 @@
-"""The first start: an administrator who can sign in, roles, a currency, taxes, an organisation."""
+"""The first start: an administrator who can sign in, roles and rights, a currency, taxes."""
 
 import secrets
 from decimal import Decimal
@@ -14,19 +14,39 @@ from crmkit.kept_secrets import kept
 from crmkit.records import store
 from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork
-from services.identity import keys, passwords, projections
+from services.identity import keys, passwords, projections, shipped_rights
 from services.identity.entities.currency import CURRENCY
+from services.identity.entities.group import GROUP
 from services.identity.entities.organisation import ORGANISATION
 from services.identity.entities.privacy_request import PRIVACY_REQUEST
+from services.identity.entities.profile import PROFILE
 from services.identity.entities.role import ROLE
+from services.identity.entities.sharing_rule import SHARING_RULE
 from services.identity.entities.tax import TAX
 from services.identity.entities.user import USER, User
 from services.identity.settings_of_now import use_settings
 
-ENTITIES: tuple[Entity, ...] = (USER, ROLE, CURRENCY, TAX, ORGANISATION, PRIVACY_REQUEST)
+ENTITIES: tuple[Entity, ...] = (
+    USER,
+    ROLE,
+    PROFILE,
+    GROUP,
+    SHARING_RULE,
+    CURRENCY,
+    TAX,
+    ORGANISATION,
+    PRIVACY_REQUEST,
+)
 
 # From the top of the tree down, as vtiger ships them; the administrator is the second.
-ROLES = ("Organisation", "CEO", "Vice President", "Sales Manager", "Sales Person")
+ROLES = (
+    ("Organisation", "Administrator"),
+    ("CEO", "Administrator"),
+    ("Vice President", "Sales"),
+    ("Sales Manager", "Sales"),
+    ("Sales Person", "Sales"),
+)
+"""Each with its profile."""
 TAXES = (("VAT", "4.5"), ("Sales", "10"), ("Service", "12.5"))
 
 _LOCK = 0x626F6F74  # "boot": processes that start together take turns
@@ -47,15 +67,19 @@ def bootstrap(database: Database, settings: Settings) -> None:
         keys.ensure(uow)
         if uow.session.scalar(select(User.id).limit(1)) is None:
             _furnish(uow, settings)
+        shipped_rights.keep_what_was(uow)
         projections.hear_at_once(uow)
 
 
 def _furnish(uow: UnitOfWork, settings: Settings) -> None:
+    profiles = shipped_rights.profiles(uow)
     above = None
     roles = []
-    for name in ROLES:
-        above = store.insert(uow, ROLE, {"name": name, "parent_id": above}, source="CRM").id
+    for name, profile in ROLES:
+        values = {"name": name, "parent_id": above, "profile_ids": [profiles[profile]]}
+        above = store.insert(uow, ROLE, values, source="CRM").id
         roles.append(above)
+    shipped_rights.groups(uow, {name: role for (name, _), role in zip(ROLES, roles, strict=True)})
     administrator = {
         "username": "admin",
         "last_name": "Administrator",
@@ -68,7 +92,8 @@ def _furnish(uow: UnitOfWork, settings: Settings) -> None:
     store.insert(uow, CURRENCY, {**dollar, "is_base": True}, source="CRM")
     for name, rate in TAXES:
         store.insert(uow, TAX, {"name": name, "rate": Decimal(rate)}, source="CRM")
-    store.insert(uow, ORGANISATION, {"name": "My Organisation"}, source="CRM")
+    mine = {"name": "My Organisation", "sharing": shipped_rights.sharing()}
+    store.insert(uow, ORGANISATION, mine, source="CRM")
     password = settings.admin_password or kept(
         settings.var / "admin-password", lambda: secrets.token_urlsafe(_PASSWORD_BYTES)
     )

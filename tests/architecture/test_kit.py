@@ -14,7 +14,17 @@ from tests.architecture.sources import ROOT, modules, tree
 
 CATALOGUE = json.loads((ROOT / "contracts/schemas/catalogue.json").read_text())["routes"]
 
-OF_IDENTITY = {"identity", "user", "role", "signing_key", "currency", "organisation"}
+OF_IDENTITY = {
+    "identity",
+    "user",
+    "role",
+    "profile",
+    "group",
+    "sharing_rule",
+    "signing_key",
+    "currency",
+    "organisation",
+}
 """Who calls, what may be done, in which money: nothing works without them."""
 TERMS = {"email", "tax"}
 """Entities that are called as a kind of field is, and as a step in adding up a document."""

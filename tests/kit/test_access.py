@@ -3,7 +3,7 @@
 import pytest
 
 from crmkit.unit_of_work import new_id
-from tests.service.served import ANNA, BEN, BOSS, CLARA, person
+from tests.service.served import ANNA, BEN, BOSS, CLARA, person, role
 
 EVERY_VERB = (
     ("GET", "", None),
@@ -56,9 +56,9 @@ class TestOwned:
         ben("DELETE", f"/widgets/{widget['id']}", status=204)
         clara("POST", f"/widgets/{widget['id']}/restore", status=404)
 
-    def test_who_has_no_role_has_nobody_below(self, workshop, widget):
-        somebody = new_id()
-        workshop.hear("people", person(somebody))
+    def test_who_stands_beside_the_tree_has_nobody_below(self, workshop, widget):
+        somebody, alone = new_id(), new_id()
+        workshop.hear("people", role(alone, f"{alone}/"), person(somebody, role_id=alone))
         api = workshop.as_(somebody)
         assert api.get("/widgets") == {"items": [], "next_cursor": None}
         made = api.create("widgets", name="x")

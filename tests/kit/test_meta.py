@@ -1,5 +1,7 @@
 """What a client must know to show an entity without knowing it beforehand."""
 
+from crmkit.verbs import TOOLS
+
 
 def test_every_field_is_described(ben):
     meta = ben.get("/meta/widget")
@@ -69,7 +71,7 @@ def test_lines_are_described_too(ben):
 
 
 def test_it_says_what_the_caller_may_do(ben, boss):
-    verbs = ("create", "delete", "edit", "import", "merge", "view")
+    verbs = ("create", "delete", "edit", "import", "merge", "view", *sorted(TOOLS))
     everything = dict.fromkeys(verbs, True) | {"purge": False}
     closed = {"delete": False, "merge": False, "purge": False}
     rights = {

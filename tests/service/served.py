@@ -36,6 +36,8 @@ PEOPLE = {
     CLARA: {"username": "clara", "display_name": "Clara", "role_id": DESK, "is_admin": False},
 }
 """An administrator, a manager, and two who report to her."""
+EVERYTHING = "01990000-0000-7000-8000-0000000000b1"
+"""The profile of all roles: every verb of every module, on what sharing leaves them."""
 _SOMEBODY = {"username": "somebody", "display_name": "Sam", "role_id": None, "is_admin": False}
 
 
@@ -141,7 +143,8 @@ class Served:
         key = {"kid": "test", "jwk": jwk | {"kid": "test"}, "retired": False}
         told = [
             record("crm.identity.signing_key.created.v1", new_id(), **key),
-            *(record("crm.identity.role.created.v1", r, path=p) for r, p in PATHS.items() if r),
+            profile(EVERYTHING),
+            *(role(r, p) for r, p in PATHS.items() if r),
             *(person(user_id) for user_id in PEOPLE),
         ]
         with self.database.transaction() as session:
@@ -162,6 +165,19 @@ def event(event_type, subject, version=1, /, **data):
 def record(event_type, subject, version=1, /, *, deleted=False, **values):
     """The event of a record's write."""
     return event(event_type, subject, version, record=values, changes={}, deleted=deleted)
+
+
+def role(role_id, path, version=1, /, **values):
+    """The event that tells of a role; its profile is EVERYTHING unless `profile_ids` says."""
+    state = {"path": path, "profile_ids": [EVERYTHING], "assigns_to": "all_users"} | values
+    return record("crm.identity.role.changed.v1", role_id, version, **state)
+
+
+def profile(profile_id, version=1, /, **values):
+    """The event that tells of a profile; it grants every verb unless it says otherwise."""
+    everything = {"active": True, "verbs": ["*"]}
+    state = {"view_all": False, "edit_all": False, "modules": {}, "others": everything} | values
+    return record("crm.identity.profile.changed.v1", profile_id, version, **state)
 
 
 def person(user_id, version=1, **values):

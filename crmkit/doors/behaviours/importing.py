@@ -39,7 +39,7 @@ class Importing(Behaviour):
     def upload_records(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
         """Send a file of records, CSV, XLSX or vCard, to be imported."""
         wish = parse_query(shapes.Upload, call.arguments)
-        made = imports.begin(uow, self._entity(plural), call.body, wish)
+        made = imports.begin(uow, uow.shown(self._entity(plural)), call.body, wish)
         return json_answer(made, 201, Location=f"/api/v1/{plural}/imports/{made['id']}")
 
     @route("GET", "/<plural>/imports", verb="import", query=query.Cut, answer=shapes.ImportPage)
@@ -47,12 +47,14 @@ class Importing(Behaviour):
         """Imports of records, the newest first."""
         limit = query.page_size(call.request.args.get("limit"))
         cursor = call.request.args.get("cursor")
-        return json_answer(imports.page(uow, self._entity(plural), cursor=cursor, limit=limit))
+        return json_answer(
+            imports.page(uow, uow.shown(self._entity(plural)), cursor=cursor, limit=limit)
+        )
 
     @route("GET", "/<plural>/imports/mappings", verb="import", answer=shapes.Mappings)
     def list_import_mappings(self, uow: UnitOfWork, _call: Call, plural: str) -> Answer:
         """Saved plans for imports of records."""
-        return json_answer({"items": mappings.every(uow, self._entity(plural))})
+        return json_answer({"items": mappings.every(uow, uow.shown(self._entity(plural)))})
 
     @route(
         "PUT",
@@ -68,7 +70,7 @@ class Importing(Behaviour):
             error = FieldError("/name", "too_long", f"has 1 to {_LONGEST_NAME} letters")
             raise invalid([error])
         plan = parse_body(shapes.Plan, call.json())
-        return json_answer(mappings.put(uow, self._entity(plural), name.strip(), plan))
+        return json_answer(mappings.put(uow, uow.shown(self._entity(plural)), name.strip(), plan))
 
     @route(
         "DELETE",
@@ -80,7 +82,7 @@ class Importing(Behaviour):
     )
     def delete_import_mapping(self, uow: UnitOfWork, _call: Call, plural: str, name: str) -> Answer:
         """Delete a saved plan for imports."""
-        mappings.remove(uow, self._entity(plural), name.strip())
+        mappings.remove(uow, uow.shown(self._entity(plural)), name.strip())
         return Answer(204)
 
     @route(
@@ -94,7 +96,7 @@ class Importing(Behaviour):
     def read_import(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
         """Read an import: its columns, first rows, proposed plan and jobs."""
         asked = parse_query(shapes.Proposal, call.arguments)
-        entity = self._entity(plural)
+        entity = uow.shown(self._entity(plural))
         return json_answer(imports.document(uow, entity, key, mapping=asked.mapping))
 
     @route(
@@ -102,7 +104,7 @@ class Importing(Behaviour):
     )
     def delete_import(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
         """Forget an import and its file; what it made stays."""
-        imports.remove(uow, self._entity(plural), key)
+        imports.remove(uow, uow.shown(self._entity(plural)), key)
         return Answer(204)
 
     @route(
@@ -116,7 +118,7 @@ class Importing(Behaviour):
     def read_import_again(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
         """Read the file of an import another way."""
         wish = parse_body(shapes.Reading, call.json())
-        return json_answer(imports.read_again(uow, self._entity(plural), key, wish))
+        return json_answer(imports.read_again(uow, uow.shown(self._entity(plural)), key, wish))
 
     @route(
         "POST",
@@ -129,7 +131,9 @@ class Importing(Behaviour):
     )
     def check_import(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
         """Say what would become of each row, as a job; nothing is stored."""
-        return _started(plural, imports.check(uow, self._entity(plural), key, call.json()))
+        return _started(
+            plural, imports.check(uow, uow.shown(self._entity(plural)), key, call.json())
+        )
 
     @route(
         "POST",
@@ -142,7 +146,7 @@ class Importing(Behaviour):
     )
     def run_import(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
         """Import the file, as a job."""
-        return _started(plural, imports.run(uow, self._entity(plural), key, call.json()))
+        return _started(plural, imports.run(uow, uow.shown(self._entity(plural)), key, call.json()))
 
     @route(
         "POST",
@@ -154,7 +158,7 @@ class Importing(Behaviour):
     )
     def undo_import(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
         """Take an import back, as a job: what it made goes into the bin, what it changed back."""
-        return _started(plural, imports.undo(uow, self._entity(plural), key))
+        return _started(plural, imports.undo(uow, uow.shown(self._entity(plural)), key))
 
     @route(
         "GET",
@@ -166,7 +170,7 @@ class Importing(Behaviour):
     )
     def refused_import_rows(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
         """The rows that were refused and why, as a file to mend and send again."""
-        name, content = refused_rows.file_of(uow, self._entity(plural), key)
+        name, content = refused_rows.file_of(uow, uow.shown(self._entity(plural)), key)
         return file_answer(File(name=name, media_type=MEDIA_TYPES["csv"], content=content))
 
 

@@ -47,7 +47,7 @@ class Tailoring(Behaviour):
     def list_fields(self, uow: UnitOfWork, call: Call, name: str) -> Answer:
         """Every field of records with what is set of it."""
         return json_answer(
-            {"items": meta.fields(uow, self._described(uow, name), _languages(call))}
+            {"items": meta.fields(uow, uow.shown(self._described(uow, name)), _languages(call))}
         )
 
     @route(

@@ -28,8 +28,8 @@ from crmkit.db import KIT, Database
 from crmkit.entity import Entity
 from crmkit.records import store
 from crmkit.records.annotations import notices
+from crmkit.records.callers import as_caller
 from crmkit.records.history import history
-from crmkit.records.principals import as_caller
 from crmkit.records.relations import naming
 from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork

@@ -22,7 +22,7 @@ from crmkit.bus.endurance import endure
 from crmkit.bus.wake_up import WakeUp
 from crmkit.db import Database
 from crmkit.entity import Entity
-from crmkit.records import principals
+from crmkit.records import callers
 from crmkit.records.background.jobs import CHANNEL, Job, Work, job
 from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork, new_id
@@ -212,9 +212,9 @@ def _caller(session: Session, claimed: Any) -> Caller:
     """Who started it, with the rights of now. Raises Problem 403 for one no longer active."""
     if claimed.actor_id == SYSTEM_ID:
         return system_caller(request_id=claimed.request_id, traceparent=claimed.traceparent)
-    row = principals.find(session, claimed.actor_id)
+    row = callers.find(session, claimed.actor_id)
     if row is None or not row.active:
         raise forbidden("Who started it has been deactivated.")
-    return principals.caller_from(
-        row, request_id=claimed.request_id, traceparent=claimed.traceparent
+    return callers.caller_from(
+        session, row, request_id=claimed.request_id, traceparent=claimed.traceparent
     )

@@ -67,7 +67,7 @@ class Member(BaseModel):
     label: str
 
 
-class Group(BaseModel):
+class GroupOfAlike(BaseModel):
     """Records that agree; `count` of them, the oldest ten shown."""
 
     key: str
@@ -78,7 +78,7 @@ class Group(BaseModel):
 class Groups(BaseModel):
     """A page of groups in the order of their keys; `next` is null on the last one."""
 
-    items: list[Group]
+    items: list[GroupOfAlike]
     next: str | None
 
 
@@ -87,6 +87,7 @@ def of_record(uow: UnitOfWork, entity: Entity, key: str, limit: int) -> list[dic
 
     Raises Problem 404.
     """
+    entity = uow.shown(entity)
     record = store.read(uow, entity, key)
     fields = blocking.telling(entity)
     told = {name: record[name] for name in fields if record.get(name)}
@@ -112,7 +113,8 @@ def of_record(uow: UnitOfWork, entity: Entity, key: str, limit: int) -> list[dic
 
 def groups(uow: UnitOfWork, entity: Entity, wish: Search) -> dict[str, Any]:
     """One page over the whole table. Raises Problem 403, 422."""
-    access.require(entity, uow.caller, "view")
+    access.require(entity, uow.caller, "find_duplicates")
+    entity = uow.shown(entity)
     errors = [
         FieldError(f"/fields/{position}", "not_compared", f"cannot compare {name!r}")
         for position, name in enumerate(wish.fields)

@@ -159,12 +159,12 @@ def _chosen(
 ) -> dict[str, Any]:
     """The survivor's new values, as Python has them."""
     with _below("/values"):
-        chosen = validation.parse(entity, wish.values, partial=True)
+        chosen = validation.parse(uow.shown(entity), wish.values, partial=True)
         links.check(uow, entity, chosen)
     known = {record.id: record for record in (survivor, *losers)}
     errors: list[FieldError] = []
     for name, record_id in wish.take.items():
-        field = entity.own_fields.get(name)
+        field = uow.shown(entity).own_fields.get(name)
         at = f"/take/{name}"
         if field is None or field.read_only:
             errors.append(FieldError(at, "unknown_field", "is no field that can be chosen"))

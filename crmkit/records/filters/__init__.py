@@ -29,15 +29,22 @@ def read_tree(
     uow: UnitOfWork, entity: Entity, document: Any, *, at: tuple[str, ...] = ("filter",)
 ) -> tuple[Tree | None, list[FieldError]]:
     """The same for whoever has more to find fault with: the tree, or what is wrong with it."""
-    reader = Reader(uow.entities, entity)
+    reader = Reader(uow.seen, uow.shown(entity))
     return reader.tree(document, at), reader.errors
 
 
 def read_texts(
-    uow: UnitOfWork, entity: Entity, conditions: Iterable[tuple[str, str, str]]
+    uow: UnitOfWork,
+    entity: Entity,
+    conditions: Iterable[tuple[str, str, str]],
+    *,
+    whole: bool = False,
 ) -> tuple[Tree, list[FieldError]]:
-    """The tree of a query string's `(field, operator, text)`, all of which must hold."""
-    reader = Reader(uow.entities, entity)
+    """The tree of a query string's `(field, operator, text)`, all of which must hold.
+
+    Of the `whole` entity, what the caller does not see of it too, for conditions of our own.
+    """
+    reader = Reader(uow.seen, uow.of(entity) if whole else uow.shown(entity))
     return reader.texts(conditions), reader.errors
 
 

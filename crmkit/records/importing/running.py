@@ -56,8 +56,10 @@ def _step(uow: UnitOfWork, job: Job, *, for_good: bool) -> bool:
         if position * ROWS_A_LINE >= (job.total or 0):
             return False
         raise refused("file_gone", "The file is not kept any more.")
-    plan = plans.settle(uow, job.entity, row.found, Plan.model_validate(job.parameters["plan"]))
-    at_hand = Part(uow, job.entity, plan, job.id)
+    plan = plans.settle(
+        uow, uow.shown(job.entity), row.found, Plan.model_validate(job.parameters["plan"])
+    )
+    at_hand = Part(uow, uow.shown(job.entity), plan, job.id)
     table = orjson.loads(part)
     if for_good:
         at_hand.do(position * ROWS_A_LINE + 1, table)

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, LargeBinary, Text, case, delete, func, or_
 
 from crmkit.bus.outbox import outbox
 from crmkit.bus.parked import parked_event
-from crmkit.entity import HANGING_FACTS, Entity
+from crmkit.entity import Entity
+from crmkit.facts import HANGING_FACTS
 from crmkit.records import auditing
 from crmkit.records.auditing.chain import audit_personal
 from crmkit.records.auditing.verifying import ERASED

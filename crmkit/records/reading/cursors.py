@@ -35,7 +35,7 @@ def order(
     keys: list[Order] = []
     for part in filter(None, (p.strip() for p in text.split(","))):
         name = part.removeprefix("-")
-        path = paths.find(uow.entities, entity, name)
+        path = paths.find(uow.seen, uow.shown(entity), name)
         if path is None or path.field.kind in {Kind.JSON, Kind.MULTISELECT}:
             errors.append(FieldError("/sort", "unknown_field", f"cannot sort by {name!r}"))
         else:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import SkipJsonSchema
 
-from crmkit.entity import RECORD_VERBS, Entity
+from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
 from crmkit.records import access, filters, picklists
 from crmkit.records.picklists import dependencies
@@ -14,6 +14,7 @@ from crmkit.records.picklists.dependencies import Dependency
 from crmkit.records.tailoring import describing, layout
 from crmkit.records.tailoring.languages import spoken
 from crmkit.unit_of_work import UnitOfWork
+from crmkit.verbs import RECORD_VERBS, TOOLS
 
 
 class FieldDescription(BaseModel):
@@ -87,6 +88,7 @@ class Description(BaseModel):
 
 def describe(uow: UnitOfWork, entity: Entity, languages: Sequence[str] = ()) -> dict[str, Any]:
     """`GET /meta/{entity}` (design section 5), in the first of the languages there are words in."""
+    entity = uow.shown(entity)
     description: dict[str, Any] = {
         "entity": entity.name,
         "plural": entity.plural,
@@ -101,9 +103,13 @@ def describe(uow: UnitOfWork, entity: Entity, languages: Sequence[str] = ()) -> 
         "filter_periods": filters.PERIODS,
         "rights": {
             verb: access.may_ever(entity, uow.caller, verb)
-            for verb in sorted(RECORD_VERBS | entity.verbs)
+            for verb in sorted(RECORD_VERBS | TOOLS | entity.verbs)
         },
-        "dependencies": [one.model_dump() for one in dependencies.of(entity)],
+        "dependencies": [
+            one.model_dump()
+            for one in dependencies.of(entity)
+            if entity.tailoring.hidden.isdisjoint({one.source, one.target})
+        ],
     }
     if entity.line_model is not None:
         lines = [{"label": spoken(n), **_field(uow, n, f)} for n, f in entity.line_fields.items()]

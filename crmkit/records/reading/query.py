@@ -183,7 +183,7 @@ def _listed(uow: UnitOfWork, entity: Entity, tree: Tree) -> Tree:
     """The tree, and that records lists pass over are not meant unless it asks for them."""
     if not entity.unlisted or entity.unlisted in tree.names():
         return tree
-    listed, _ = filters.read_texts(uow, entity, [(entity.unlisted, "eq", "false")])
+    listed, _ = filters.read_texts(uow, entity, [(entity.unlisted, "eq", "false")], whole=True)
     return tree & listed
 
 
@@ -192,16 +192,15 @@ def page(
 ) -> dict[str, Any]:
     """`items`, `next_cursor` (null on the last page) and, if asked for, `count`; only `within`."""
     access.require(entity, uow.caller, "view")
+    entity = uow.shown(entity)
     readable = rendering.readable(entity) | marks.asked(uow, entity, request.names)
-    linked = [
-        paths.of(uow.entities, entity, name) for name in request.names if name not in readable
-    ]
+    linked = [paths.of(uow.seen, entity, name) for name in request.names if name not in readable]
     source, columns = paths.joined(uow, entity, [*linked, *(key.path for key in request.order)])
     answered = [
         readable[n] if n in readable else columns[tuple(n.split("."))] for n in request.names
     ]
     keys = [columns[key.path.steps] for key in request.order]
-    seen = [*_seen(uow, entity, request.tree), *within]
+    seen = [*_seen(uow, entity, request.tree, request.words), *within]
     query = select(*answered, *keys).select_from(source).where(*seen)
     if request.after is not None:
         query = query.where(cursors.beyond(request.order, keys, request.after))
@@ -245,23 +244,23 @@ def _rows(
 def selected(uow: UnitOfWork, entity: Entity, tree: Tree, words: str) -> Select[Any]:
     """The ids of all that a list of these shows the caller."""
     column = entity.columns["id"]
-    seen = _seen(uow, entity, _listed(uow, entity, tree))
+    seen = _seen(uow, entity, _listed(uow, entity, tree), words)
     return select(column).where(*seen, searching.matching(entity, words)).order_by(column)
 
 
-def _seen(uow: UnitOfWork, entity: Entity, tree: Tree) -> list[ColumnElement[bool]]:
+def _seen(uow: UnitOfWork, entity: Entity, tree: Tree, words: str) -> list[ColumnElement[bool]]:
     there = entity.model.__table__.c.deleted_at.is_(None)
-    return [there, access.visible(entity, uow.caller), tree.clause(uow)]
+    found = searching.in_what_is_seen(uow, entity, words)
+    return [there, access.visible(entity, uow.caller), tree.clause(uow), found]
 
 
 def _names(uow: UnitOfWork, entity: Entity, text: str, errors: list[FieldError]) -> tuple[str, ...]:
+    entity = uow.shown(entity)
     readable = (*entity.fields, *entity.computed)
     wanted = [name.strip() for name in text.split(",") if name.strip()]
     known = {*readable, *MARKS}
     unknown = [
-        name
-        for name in wanted
-        if name not in known and paths.find(uow.entities, entity, name) is None
+        name for name in wanted if name not in known and paths.find(uow.seen, entity, name) is None
     ]
     if unknown:
         detail = f"{entity.name} has no {', '.join(unknown)}"

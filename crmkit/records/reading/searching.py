@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic import Field as Constraint
-from sqlalchemy import ColumnElement, false, not_, select, true
+from sqlalchemy import ColumnElement, Text, cast, false, func, not_, select, true
 
 from crmkit.entity import Entity
-from crmkit.fields import CJK
+from crmkit.fields import CJK, words_of
 from crmkit.records import access
 from crmkit.records.reading import newest
 from crmkit.unit_of_work import UnitOfWork
@@ -68,6 +68,27 @@ def matching(entity: Entity, typed: str) -> ColumnElement[bool]:
     return newest.having(entity, wanted) if wanted else false()
 
 
+def in_what_is_seen(uow: UnitOfWork, entity: Entity, typed: str) -> ColumnElement[bool]:
+    """The clause for records in which the words stand in fields that the caller sees.
+
+    The index of words does not know in which field one stands: what it finds is looked at again
+    for whoever does not see all of them.
+    """
+    table = entity.model.__table__
+    hidden = uow.shown(entity).tailoring.hidden
+    wanted = terms(entity, typed) if hidden else []
+    searched = table.c.search.info["search"] if wanted else ()
+    if hidden.isdisjoint(searched):
+        return true()
+    names = [name for name in searched if name not in hidden]
+    if not names:
+        return false()
+    words = words_of([func.coalesce(cast(table.c[name], Text), "") for name in names])
+    query = func.to_tsquery("simple", " & ".join(wanted))
+    seen: ColumnElement[bool] = words.op("@@", is_comparison=True)(query)
+    return seen
+
+
 def everywhere(uow: UnitOfWork, typed: str, *, limit: int) -> list[dict[str, Any]]:
     """Up to `limit` records of each entity of this service that `typed` finds, newest first."""
     hits: list[dict[str, Any]] = []
@@ -78,7 +99,12 @@ def everywhere(uow: UnitOfWork, typed: str, *, limit: int) -> list[dict[str, Any
         table = entity.model.__table__
         names = [*dict.fromkeys(("id", "number", *entity.label))]
         listed = not_(table.c[entity.unlisted]) if entity.unlisted else true()
-        seen = (listed, table.c.deleted_at.is_(None), access.visible(entity, uow.caller))
+        seen = (
+            listed,
+            table.c.deleted_at.is_(None),
+            access.visible(entity, uow.caller),
+            in_what_is_seen(uow, entity, typed),
+        )
         query = select(*(table.c[name] for name in names)).where(*seen)
         query = query.order_by(table.c.id.desc()).limit(limit)
         found = newest.first(uow, newest.Sought(entity, wanted, seen), query, limit)

@@ -25,9 +25,13 @@ from crmkit.entity import Entity
 from crmkit.fields import Field, Kind
 from crmkit.records import access, projection
 from crmkit.records.principals import principal
+from crmkit.records.rights.tables import group
 from crmkit.unit_of_work import UnitOfWork
 
 NO_PARENTS: Mapping[str, str] = {}
+
+OWNER = "user_or_group"
+"""Stands for the target of a link to whoever may own records."""
 
 WAIT_SECONDS = 1.0
 """How long a link to a record this service has not heard of yet is waited for."""
@@ -42,17 +46,22 @@ linked_record = Table(
     Column("deleted", Boolean, nullable=False),
     Column("merged_into", Uuid(as_uuid=False)),
     Column("version", Integer, nullable=False),
+    Column("owner_id", Uuid(as_uuid=False)),
     Column("within_id", Uuid(as_uuid=False), index=True, comment="the record it belongs to"),
 )
 
 
 def check(uow: UnitOfWork, entity: Entity, values: Mapping[str, Any]) -> None:
-    """Raise Problem 422 naming each link in `values`, lines included, to nothing one can see."""
+    """Raise Problem 422 naming each link in `values`, lines included, to nothing one can see, or
+    to an owner to whom the caller's role may not assign records.
+    """
     wanted: dict[tuple[str, str], list[str]] = {}
     _collect(wanted, entity.own_fields, values, "")
     for position, line in enumerate(values.get("lines") or ()):
         _collect(wanted, entity.line_fields, line, f"/lines/{position}")
     _refuse_dangling(uow, wanted)
+    if entity.owned and values.get("owner_id") is not None:
+        _refuse_out_of_reach(uow, values["owner_id"])
 
 
 def require(uow: UnitOfWork, target: str, record_id: str, pointer: str) -> None:
@@ -72,6 +81,16 @@ def _refuse_dangling(uow: UnitOfWork, wanted: Mapping[tuple[str, str], Sequence[
         raise invalid(errors)
 
 
+def _refuse_out_of_reach(uow: UnitOfWork, owner_id: str) -> None:
+    reach = uow.caller.rights.assigns
+    if uow.caller.is_admin or reach is None or owner_id == uow.caller.user_id:
+        return
+    owner = literal(owner_id, Uuid(as_uuid=False))
+    if not uow.session.scalar(select(access.owned_by(owner, reach))):
+        detail = "your role does not let you assign records to them"
+        raise invalid([FieldError("/owner_id", "owner_out_of_reach", detail)])
+
+
 def _collect(
     wanted: dict[tuple[str, str], list[str]],
     fields: Mapping[str, Field],
@@ -81,7 +100,8 @@ def _collect(
     for name, value in values.items():
         field = fields.get(name)
         if field is not None and field.kind is Kind.LINK and field.target and value is not None:
-            wanted.setdefault((field.target, value), []).append(f"{at}/{name}")
+            target = OWNER if field.or_group else field.target
+            wanted.setdefault((target, value), []).append(f"{at}/{name}")
 
 
 def _existing(uow: UnitOfWork, wanted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -109,9 +129,14 @@ def _known(uow: UnitOfWork, target: str, ids: Sequence[str]) -> Select[Any]:
         seen = access.visible(local, uow.caller)
         query = select(literal(target), table.c.id)
         return query.where(table.c.id.in_(ids), table.c.deleted_at.is_(None), seen)
-    if target == "user":
-        query = select(literal(target), principal.c.user_id)
-        return query.where(principal.c.user_id.in_(ids), principal.c.active)
+    if target in {"user", OWNER}:
+        people = select(literal(target), principal.c.user_id)
+        people = people.where(principal.c.user_id.in_(ids), principal.c.active)
+        if target == "user":
+            return people
+        groups = select(literal(target), group.c.group_id)
+        found = people.union_all(groups.where(group.c.group_id.in_(ids), ~group.c.deleted))
+        return select(found.subquery())
     return select(literal(target), linked_record.c.record_id).where(
         linked_record.c.record_id.in_(ids),
         linked_record.c.entity == target,
@@ -150,6 +175,7 @@ def _row(
         "deleted": event.data["deleted"],
         "merged_into": survivor_of(event),
         "version": event.version,
+        "owner_id": record.get("owner_id"),
         "within_id": record.get(within.get(entity, "")),
     }
 

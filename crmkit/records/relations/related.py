@@ -12,13 +12,14 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, func, or_, select
 
 from contracts.errors import FieldError, invalid, not_found
-from crmkit.entity import RECORD_VERBS, Entity, Linked
+from crmkit.entity import Entity, Linked
 from crmkit.fields import Kind
 from crmkit.records import access, store
 from crmkit.records.reading import query, rendering
 from crmkit.records.relations import links, record_links, references
 from crmkit.records.relations.links import linked_record
 from crmkit.unit_of_work import UnitOfWork
+from crmkit.verbs import RECORD_VERBS
 
 _PEOPLE = "user"
 """Whom records belong to; what is theirs is found by a filter."""
@@ -127,7 +128,7 @@ def parents_of(entity: Entity) -> set[str]:
 def find(uow: UnitOfWork, parent: str, listed: Entity) -> RelatedList:
     """The list of an entity's records for records of `parent`. Raises Problem 404."""
     if parent != _PEOPLE:
-        for related in lists_of([uow.entities[listed.name]], parent):
+        for related in lists_of([uow.seen[listed.name]], parent):
             return related
     raise not_found("There is no such list.")
 
@@ -187,7 +188,7 @@ def page(
 
 def counted(uow: UnitOfWork, parent: str, record_id: str) -> list[dict[str, Any]]:
     """The lists of this service for one record, each with its count, in one statement."""
-    entities = [e for e in uow.entities.values() if access.may_ever(e, uow.caller, "view")]
+    entities = [e for e in uow.seen.values() if access.may_ever(e, uow.caller, "view")]
     lists = lists_of(entities, parent)
     if not lists:
         return []

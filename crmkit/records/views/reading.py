@@ -1,7 +1,7 @@
 """Saved views: columns, filter and order under a name, for oneself, for some, or for everybody."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
@@ -55,11 +55,12 @@ class View:
 
 def unknown_columns(uow: UnitOfWork, entity: Entity, names: Sequence[str]) -> list[FieldError]:
     """The columns that the entity does not have, or that are named twice."""
+    entity = uow.shown(entity)
     known = {*entity.fields, *entity.computed}
     errors = []
     for position, name in enumerate(names):
         pointer = f"/columns/{position}"
-        if name not in known and paths.find(uow.entities, entity, name) is None:
+        if name not in known and paths.find(uow.seen, entity, name) is None:
             detail = f"{entity.name} has no {name}"
             errors.append(FieldError(pointer, "unknown_field", detail))
         elif name in names[:position]:
@@ -91,11 +92,11 @@ def find(uow: UnitOfWork, entity: Entity, key: str) -> View:
     if key == DEFAULT:
         return _default(uow, entity)
     if key in shipped(entity):
-        return shipped(entity)[key]
+        return _readable(uow, entity, shipped(entity)[key])
     row = uow.session.execute(_mine(uow, entity, key)).one_or_none() if is_id(key) else None
     if row is None:
         raise no_view()
-    return _view(row)
+    return _readable(uow, entity, _view(row))
 
 
 def every(uow: UnitOfWork, entity: Entity) -> list[View]:
@@ -103,7 +104,25 @@ def every(uow: UnitOfWork, entity: Entity) -> list[View]:
     access.require(entity, uow.caller, "view")
     query = select(*_COLUMNS).where(saved_view.c.entity == entity.name, _usable(uow))
     rows = uow.session.execute(query.order_by(saved_view.c.name, saved_view.c.id))
-    return [*shipped(entity).values(), *(_view(row) for row in rows)]
+    found = [*shipped(entity).values(), *(_view(row) for row in rows)]
+    return [_readable(uow, entity, view) for view in found]
+
+
+def _readable(uow: UnitOfWork, entity: Entity, view: View) -> View:
+    """The view without columns and order that profiles keep from the caller."""
+    if uow.seen is uow.entities:
+        return view
+
+    def kept(name: str) -> bool:
+        plain = name.removeprefix("-")
+        whole, shown = uow.of(entity), uow.shown(entity)
+        if plain in whole.computed:
+            return plain not in shown.computed
+        found = paths.find(uow.entities, whole, plain)
+        return found is not None and paths.find(uow.seen, shown, plain) is None
+
+    columns = tuple(name for name in view.columns if not kept(name))
+    return replace(view, columns=columns, sort=tuple(n for n in view.sort if not kept(n)))
 
 
 def metrics(uow: UnitOfWork, entities: Sequence[Entity]) -> list[tuple[Entity, View]]:

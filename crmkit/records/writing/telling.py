@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crmkit.entity import RECORD_FACTS, Access, Entity
+from crmkit.entity import Access, Entity
+from crmkit.facts import RECORD_FACTS
 from crmkit.records import auditing
 from crmkit.records.reading import rendering
 from crmkit.records.writing import line_items

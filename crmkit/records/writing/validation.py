@@ -150,6 +150,8 @@ def _values(line: BaseModel) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple) and value and isinstance(value[0], BaseModel):
         return [item.model_dump(mode="json") for item in value]
     return value

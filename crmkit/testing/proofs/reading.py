@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from crmkit.entity import RECORD_VERBS
 from crmkit.fields import Field, Kind
 from crmkit.records import filters
 from crmkit.testing import oracle
 from crmkit.testing.proofs.comparing import holds
 from crmkit.testing.subject import Subject
+from crmkit.verbs import RECORD_VERBS, TOOLS
 
 
 def listing(subject: Subject) -> None:
@@ -106,7 +106,7 @@ def describing(subject: Subject) -> None:
         assert about["read_only"] is declared.read_only
         assert about["filters"] == [*filters.operators(declared)]
         assert about.get("choices", []) == [*declared.choices]
-    rights = {verb for verb in RECORD_VERBS | entity.verbs if entity.allows(verb)}
+    rights = {verb for verb in RECORD_VERBS | TOOLS | entity.verbs if entity.allows(verb)}
     assert {verb for verb, has in told["rights"].items() if has} == rights
 
 

@@ -1,18 +1,27 @@
 """The organisation that uses the suite: one record, which heads its documents and sets its year."""
 
+from collections.abc import Iterator
+from typing import Any, Literal
+
 from sqlalchemy.orm import Mapped
 
+from contracts.errors import FieldError
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Record
+from crmkit.entity import Access, Entity, Record, Snapshot
+from services.identity import modules
 from services.identity.entities import Base
 
 _MONTHS = 12
+
+Sharing = Literal["private", "public_read", "public_edit", "public_full"]
 
 
 class Organisation(Record, Base):
     """`fiscal_year_start_month` is 1 for January; `terms` go onto new documents.
 
     `second_factor_for` says who must have a second factor to sign in with a password.
+    `sharing` is what everybody may do with the records of a module, whosever they are: nothing
+    where it is silent, else read them, change them too, delete them too.
     """
 
     __tablename__ = "organisation"
@@ -32,6 +41,13 @@ class Organisation(Record, Base):
         ("nobody", "administrators", "everybody"), default="nobody", fixed=True
     )
     fiscal_year_start_month: Mapped[int] = f.integer(minimum=1, maximum=_MONTHS, default=1)
+    sharing: Mapped[dict[str, Any]] = f.json(dict[str, Sharing], default={})
+
+
+def shares_modules_with_owners(organisation: Organisation, _: Snapshot) -> Iterator[FieldError]:
+    """Only what belongs to somebody is shared, and only what follows no other module."""
+    for name in organisation.sharing:
+        yield from modules.unknown(name, "sharing", name, among=modules.shareable())
 
 
 ORGANISATION = Entity(
@@ -41,6 +57,7 @@ ORGANISATION = Entity(
     title="Organisation",
     label=("name",),
     access=Access.ADMIN_WRITES,
+    rules=(shares_modules_with_owners,),
     closed=frozenset({"create", "delete"}),
     essential=True,
 )

@@ -149,6 +149,7 @@ EMAIL = Entity(
     title="E-mail",
     label=("subject",),
     access=Access.OWNED,
+    follows="account",
     derive=(prepare, write_from_template, relate),
     rules=(must_be_sendable, sent_words_stand),
     closed=frozenset({"merge"}),

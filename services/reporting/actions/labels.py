@@ -6,14 +6,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crmkit.records.principals import principal
+from crmkit.records.rights.tables import group
 from services.reporting.projections import fact
 
 
 def of_people(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
-    """The display name of each person this service has heard of."""
-    wanted = principal.c.user_id.in_(list(user_ids))
-    rows = session.execute(select(principal.c.user_id, principal.c.display_name).where(wanted))
-    return {row.user_id: row.display_name for row in rows}
+    """The name of each person or group this service has heard of."""
+    ids = list(user_ids)
+    people = select(principal.c.user_id, principal.c.display_name)
+    groups = select(group.c.group_id, group.c.name).where(group.c.group_id.in_(ids))
+    named = people.where(principal.c.user_id.in_(ids)).union_all(groups)
+    return {row.user_id: row.display_name for row in session.execute(named)}
 
 
 def of_records(session: Session, entity: str, record_ids: Iterable[str]) -> dict[str, str]:

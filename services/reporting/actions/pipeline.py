@@ -72,7 +72,7 @@ def pipeline(uow: UnitOfWork, query: PipelineQuery) -> PipelineReport:
         select(
             key.label("key"), *(func.sum(columns[name]).label(name) for name in PIPELINE.figures)
         )
-        .where(access.visible_owners(uow.caller, columns.owner_id))
+        .where(access.visible_of("opportunity", uow.caller, columns.owner_id))
         .group_by(key)
         .having(func.sum(columns.opportunities) > 0)
     ).all()

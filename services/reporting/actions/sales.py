@@ -67,7 +67,7 @@ def sales(uow: UnitOfWork, query: SalesQuery) -> SalesReport:
         )
         .where(
             columns.dimension.in_({query.group_by, "owner"}),
-            access.visible_owners(uow.caller, columns.owner_id),
+            access.visible_of("sales_order", uow.caller, columns.owner_id),
         )
         .group_by(columns.dimension, columns.key)
         .having(func.sum(columns.orders) > 0)

@@ -84,6 +84,7 @@ CONTACT = Entity(
     title="Contact",
     label=("first_name", "last_name"),
     access=Access.OWNED,
+    follows="account",
     prefix="CON",
     person=True,
     derive=(superiors_form_no_circle, keep_consent),

@@ -13,6 +13,7 @@ from crmkit.bus import outbox
 from crmkit.db import KIT, Database
 from crmkit.records import ended_sessions, history, principals
 from crmkit.records.auditing import chain
+from crmkit.records.rights import tables as rights
 from crmkit.records.tailoring import tables
 from services.identity.entities import Base
 from tandem.provision import connect
@@ -31,6 +32,10 @@ KIT_TABLES = (
     principals.principal,
     principals.role,
     principals.signing_key,
+    rights.group,
+    rights.profile,
+    rights.rights_version,
+    rights.sharing_rule,
     tables.custom_field,
     tables.entity_setting,
     tables.field_setting,

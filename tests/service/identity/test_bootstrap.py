@@ -10,7 +10,7 @@ from contracts.caller import system_caller
 from contracts.errors import Problem
 from crmkit import kept_secrets, sealing, tokens
 from crmkit.config import Settings
-from crmkit.records import principals
+from crmkit.records import callers, principals
 from crmkit.records.writing import journal
 from services.identity import bootstrap as first_start
 from services.identity.actions.issue_token import Credentials, issue_token
@@ -62,7 +62,7 @@ def test_doors_know_people_and_keys_before_any_event_arrives(database, settings)
     first_start.bootstrap(database, settings)
     user_id = sign_in(database, kept_password(settings)).user_id
     with database.transaction() as session:
-        row = principals.find(session, user_id)
+        row = callers.find(session, user_id)
     assert (row.username, row.is_admin, row.active) == ("admin", True, True)
     assert row.path.count("/") == 2
 
@@ -75,6 +75,8 @@ def test_every_record_and_key_is_told_of(database, settings):
         "crm.identity.signing_key.created.v1": 1,
         "crm.identity.role.created.v1": 5,
         "crm.identity.user.created.v1": 1,
+        "crm.identity.profile.created.v1": 4,
+        "crm.identity.group.created.v1": 3,
         "crm.identity.currency.created.v1": 1,
         "crm.identity.tax.created.v1": 3,
         "crm.identity.organisation.created.v1": 1,

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contracts.caller import Caller
 from contracts.events.base import Event
 from crmkit.db import KIT, Database
 from crmkit.records import currencies, hearing, principals
+from crmkit.records.callers import as_caller
+from crmkit.records.rights.tables import profile
 from crmkit.unit_of_work import UnitOfWork, new_id
 from services.reporting.entities import Base
 from services.reporting.subscriptions import SUBSCRIPTIONS
@@ -20,6 +21,7 @@ BEN = "01990000-0000-7000-8000-000000000003"
 CLARA = "01990000-0000-7000-8000-000000000004"
 HEAD = "01990000-0000-7000-8000-0000000000a1"
 DESK = "01990000-0000-7000-8000-0000000000a2"
+SALES = "01990000-0000-7000-8000-0000000000b1"
 PATHS = {HEAD: f"{HEAD}/", DESK: f"{HEAD}/{DESK}/"}
 ROLES = {BOSS: None, ANNA: HEAD, BEN: DESK, CLARA: DESK}
 
@@ -101,9 +103,8 @@ class Reporting:
             connection.exec_driver_sql(f"TRUNCATE {tables}")
 
     def ask(self, question, *query, user_id=BOSS) -> dict:
-        role_id = ROLES[user_id]
-        caller = Caller(user_id, "someone", user_id == BOSS, PATHS.get(role_id, ""))
         with self.database.reading() as session:
+            caller = as_caller(session, user_id)
             return question(UnitOfWork(session, caller, "reporting"), *query).model_dump()
 
 
@@ -112,7 +113,22 @@ def _introduce(database: Database) -> None:
     with database.transaction() as session:
         session.execute(
             principals.role.insert(),
-            [{"role_id": role, "path": path, "version": 1} for role, path in PATHS.items()],
+            [
+                {"role_id": role, "path": path, "profile_ids": [SALES], "version": 1}
+                for role, path in PATHS.items()
+            ],
+        )
+        session.execute(
+            profile.insert(),
+            {
+                "profile_id": SALES,
+                "view_all": False,
+                "edit_all": False,
+                "modules": {},
+                "others": {"verbs": ["*"]},
+                "deleted": False,
+                "version": 1,
+            },
         )
         session.execute(
             principals.principal.insert(),

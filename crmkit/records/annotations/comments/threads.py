@@ -29,7 +29,8 @@ from crmkit.entity import Entity
 from crmkit.records import access, store
 from crmkit.records.annotations import notices
 from crmkit.records.annotations.comments.shapes import Comment, CommentPatch, NewComment
-from crmkit.records.principals import as_caller, principal
+from crmkit.records.callers import as_caller
+from crmkit.records.principals import principal
 from crmkit.records.writing import telling
 from crmkit.unit_of_work import UnitOfWork, new_id
 
