@@ -31,7 +31,8 @@ class About:
     `body`, `answer` and those of `also` (by status) are pydantic types, dataclasses or entities,
     None for no body, bytes for a file; `query` is a pydantic model. `takes` and `gives` are their
     media types. `checked` tells that If-Match is looked at, `reading` that a POST writes
-    nothing. `only` says who alone may ask. `entity` is whose action it is, if it is one.
+    nothing. `only` says who alone may ask. `entity` is whose action it is, if it is one. `refuses`
+    are statuses of refusals that do not follow from all this (see `schemas.refusals`).
     """
 
     method: str
@@ -53,6 +54,7 @@ class About:
     public: bool = False
     reading: bool = False
     entity: Any = None
+    refuses: tuple[int, ...] = ()
 
     @property
     def of_entities(self) -> bool:

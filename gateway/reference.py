@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 Document = Mapping[str, Any]
 
 _SCHEMAS = "#/components/schemas/"
+_PROBLEM = "Problem"
 _METHODS = ("get", "post", "put", "patch", "delete")
 _LIMITS = (
     ("minLength", "at least {} characters"),
@@ -56,7 +57,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing a client can do."""
+    """One thing a client can do. What the statuses of `refusals` mean is said once for all."""
 
     method: str
     path: str
@@ -67,6 +68,7 @@ class Operation:
     parameters: Sequence[Row]
     body: Row | None
     answers: Sequence[Answer]
+    refusals: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Reference:
-    """The whole page. `shared` are shapes that several groups use, `told` those of events only."""
+    """The whole page. `shared` are shapes that several groups use, `told` those of events only,
+    `refusals` what the status of each means.
+    """
 
     title: str
     version: str
@@ -112,6 +116,7 @@ class Reference:
     shared: Sequence[Shape]
     channels: Sequence[Channel]
     told: Sequence[Shape]
+    refusals: Sequence[Answer]
 
 
 def reference(openapi: Document, asyncapi: Document) -> Reference:
@@ -156,6 +161,11 @@ def reference(openapi: Document, asyncapi: Document) -> Reference:
             for name, schema in _schemas_of(asyncapi).items()
             if not users[name]
         ],
+        refusals=[
+            answer
+            for status, described in openapi.get("components", {}).get("responses", {}).items()
+            if (answer := _answer(status, described)).type == _PROBLEM
+        ],
     )
 
 
@@ -177,7 +187,7 @@ def _spoken(openapi: Document) -> Iterator[_Spoken]:
             if method in item:
                 operation = item[method]
                 parameters = [*item.get("parameters", []), *operation.get("parameters", [])]
-                entity = operation.get("x-entity") or _word(path)
+                entity = item.get("x-entity") or _word(path)
                 yield _Spoken(path, method, entity, {**operation, "parameters": parameters})
 
 
@@ -209,6 +219,10 @@ def _operation(openapi: Document, path: str, method: str, operation: Document) -
     body = _resolved(openapi, operation.get("requestBody") or {})
     body_schema = _content(body)
     security = operation.get("security", openapi.get("security", []))
+    answers = [
+        _answer(str(status), _resolved(openapi, answer))
+        for status, answer in operation.get("responses", {}).items()
+    ]
     return Operation(
         method=method.upper(),
         path=path,
@@ -220,10 +234,8 @@ def _operation(openapi: Document, path: str, method: str, operation: Document) -
             _parameter(_resolved(openapi, parameter)) for parameter in operation["parameters"]
         ],
         body=_row("body", body_schema, required=True) if body_schema else None,
-        answers=[
-            _answer(str(status), _resolved(openapi, answer))
-            for status, answer in operation.get("responses", {}).items()
-        ],
+        answers=[answer for answer in answers if answer.type != _PROBLEM],
+        refusals=[answer.status for answer in answers if answer.type == _PROBLEM],
     )
 
 

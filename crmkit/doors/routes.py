@@ -46,6 +46,7 @@ class Action:
     public: bool = False
     personal: bool = False
     any_scope: bool = False
+    refuses: tuple[int, ...] = ()
 
     @property
     def about(self) -> About:
@@ -64,6 +65,7 @@ class Action:
             checked=self.entity is not None,
             entity=self.entity,
             public=self.public,
+            refuses=self.refuses,
         )
 
     def operate(self, uow: UnitOfWork, call: Call, key: str | None) -> Answer:

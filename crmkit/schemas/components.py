@@ -1,11 +1,12 @@
 """JSON Schemas of what is sent and read, gathered under one roof with their shared parts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from crmkit.about import OWN
+from crmkit.about import JSON, OWN
 from crmkit.entity import Entity
 from crmkit.records.writing import validation
 from crmkit.records.writing.codes import MEANINGS
@@ -45,7 +46,9 @@ PROBLEM: dict[str, Any] = {
 
 
 class Components:
-    """Schemas by name, and query parameters; `of` answers what stands where a shape is used.
+    """Schemas, bodies, answers and parameters by name, each kept once for all who use it.
+
+    `of` answers what stands where a shape is used.
 
     Raises ValueError for one name, two shapes.
     """
@@ -53,6 +56,8 @@ class Components:
     def __init__(self) -> None:
         self.schemas: dict[str, Any] = {"Problem": PROBLEM}
         self.parameters: dict[str, Any] = {}
+        self.responses: dict[str, Any] = {}
+        self.bodies: dict[str, Any] = {}
 
     def of(
         self, shape: Any, entity: Entity | None = None, *, mode: str = "validation"
@@ -115,6 +120,28 @@ class Components:
             references.append({"$ref": f"#/components/parameters/{key}"})
         return references
 
+    def place(self, name: str, described: str, choices: Sequence[str]) -> dict[str, str]:
+        """A variable of a path, kept once for all paths in which it means the same."""
+        enum = {"enum": list(choices)} if choices else {}
+        parameter = {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": described,
+            "schema": {"type": "string", **enum},
+        }
+        keys = (f"{name}{n or ''}" for n in count())
+        key = next(key for key in keys if self.parameters.setdefault(key, parameter) == parameter)
+        return {"$ref": f"#/components/parameters/{key}"}
+
+    def response(self, response: dict[str, Any]) -> dict[str, Any]:
+        """The same, kept once if it is one shape as JSON: many routes answer it."""
+        return _kept(self.responses, "responses", response)
+
+    def body(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The same for what is sent."""
+        return _kept(self.bodies, "requestBodies", body)
+
     def read(self, entity: Entity) -> dict[str, Any]:
         """What a client reads of a record."""
         return self.of(validation.response_model(entity), mode="serialization")
@@ -137,6 +164,15 @@ class Components:
         return (
             self.read(entity) if which == "record" else self.sent(entity, partial=which == "patch")
         )
+
+
+def _kept(those: dict[str, Any], kind: str, told: dict[str, Any]) -> dict[str, Any]:
+    content = told["content"]
+    name = str(content.get(JSON, {}).get("schema", {}).get("$ref", "")).rpartition("/")[2]
+    if not name or len(content) > 1:
+        return told
+    those[name] = told
+    return {"$ref": f"#/components/{kind}/{name}"}
 
 
 def _reference(name: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from crmkit.about import JSON, About
 from crmkit.entity import Entity
+from crmkit.schemas import refusals
 from crmkit.schemas.catalogue import Service, actions_of, routes_of
 from crmkit.schemas.components import Components
 
@@ -30,7 +31,7 @@ def document(
     paths: dict[str, dict[str, Any]] = {}
 
     def add(about: About, tag: str, entity: Entity | None) -> None:
-        item = paths.setdefault(_PREFIX + about.path, {})
+        item = paths.setdefault(_PREFIX + about.path, _shared(components, about, entity))
         if about.method.lower() in item:
             raise ValueError(f"{about.method} {about.path} is answered twice")
         item[about.method.lower()] = _operation(components, about, tag, entity)
@@ -53,7 +54,7 @@ def document(
             "description": (
                 "Lists are paged by an opaque `cursor`. Money and quantities are decimals in "
                 "strings, times are RFC 3339 in UTC. A record's `ETag` is its version; send it "
-                "back as `If-Match`. Every POST takes an `Idempotency-Key`."
+                f"back as `If-Match`. Every POST takes an `Idempotency-Key`. {refusals.ANY}"
             ),
         },
         "servers": [{"url": "/"}],
@@ -66,16 +67,8 @@ def document(
         "components": {
             "schemas": dict(sorted(components.schemas.items())),
             "parameters": dict(sorted((_HEADERS | components.parameters).items())),
-            "responses": {
-                "Problem": {
-                    "description": "What stands against it",
-                    "content": {
-                        "application/problem+json": {
-                            "schema": {"$ref": "#/components/schemas/Problem"}
-                        }
-                    },
-                }
-            },
+            "requestBodies": dict(sorted(components.bodies.items())),
+            "responses": refusals.responses() | dict(sorted(components.responses.items())),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
             },
@@ -94,10 +87,10 @@ def _for(about: About, entity: Entity) -> About:
         return (article if found[1] else "") + one
 
     path = about.path.replace("<plural>/<key>", "<plural>/{id}").replace("<plural>", entity.plural)
-    path = _PLACE.sub(r"{\1}", path.replace("<name>", entity.name))
+    path = _PLACE.sub(r"{\1}", path.replace("/meta/<name>", f"/meta/{entity.name}"))
     places = about.places
     if "{id}" in path:
-        places = {"id": f"Id or number of the {one}.", **places}
+        places = {"id": _ID, **places}
     return replace(
         about,
         path=path,
@@ -121,14 +114,14 @@ def _operation(
     responses = {str(about.status): _response(components, about, about.answer, entity)}
     for status, shape in about.also.items():
         responses[str(status)] = _response(components, about, shape, entity)
+    for refused in refusals.statuses(about, entity):
+        responses[str(refused)] = refusals.reference(refused)
     operation: dict[str, Any] = {
         "operationId": about.name,
         "summary": about.summary,
         "tags": [tag],
-        "responses": {**dict(sorted(responses.items())), "default": _PROBLEM},
+        "responses": dict(sorted(responses.items())),
     }
-    if entity is not None:
-        operation["x-entity"] = entity.name
     if about.only:
         operation["description"] = f"Only for {about.only}."
     if parameters := _parameters(components, about):
@@ -136,7 +129,7 @@ def _operation(
     if about.body is not None:
         schema = components.of(about.body, entity)
         content = {media: {"schema": schema} for media in about.takes}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = components.body({"required": True, "content": content})
     if about.public:
         operation["security"] = _NO_TOKEN
     return operation
@@ -150,23 +143,24 @@ def _response(
     schema = components.of(shape, entity, mode="serialization")
     gives = (JSON,) if about.answer is bytes and shape is not bytes else about.gives
     content = {media: {"schema": schema} for media in gives}
-    return {"description": "Done", "content": content}
+    return components.response({"description": "Done", "content": content})
 
 
-def _parameters(components: Components, about: About) -> list[dict[str, Any]]:
+def _shared(components: Components, about: About, entity: Entity | None) -> dict[str, Any]:
+    """What all operations of a path have in common: whose they are, and its variables."""
+    shared: dict[str, Any] = {} if entity is None else {"x-entity": entity.name}
     variables = _VARIABLE.findall(about.path)
     if missing := set(variables) - about.places.keys():
         raise TypeError(f"{about.path} does not say what {sorted(missing)} are")
-    parameters: list[dict[str, Any]] = [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "description": about.places[name],
-            "schema": _variable(about.choices.get(name, ())),
-        }
+    parameters = [
+        components.place(name, about.places[name], about.choices.get(name, ()))
         for name in variables
     ]
+    return {**shared, "parameters": parameters} if parameters else shared
+
+
+def _parameters(components: Components, about: About) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = []
     if about.query is not None:
         parameters += components.query(about.query)
     if about.method in _METHODS_WITH_KEY and not (about.public or about.reading):
@@ -176,11 +170,7 @@ def _parameters(components: Components, about: About) -> list[dict[str, Any]]:
     return parameters
 
 
-def _variable(choices: Sequence[str]) -> dict[str, Any]:
-    return {"type": "string", "enum": list(choices)} if choices else {"type": "string"}
-
-
-_PROBLEM = {"$ref": "#/components/responses/Problem"}
+_ID = "Id or number of the record."
 _HEADERS: dict[str, dict[str, Any]] = {
     name: {
         "name": name,

@@ -71,7 +71,9 @@ class IdentityService(RecordService):
     )
     start = bootstrap
 
-    token = post("/auth/token", issue_token, body=Credentials, returns=Tokens, public=True)
+    token = post(
+        "/auth/token", issue_token, body=Credentials, returns=Tokens, public=True, refuses=(429,)
+    )
     refresh = post("/auth/refresh", refresh, body=RefreshToken, returns=Tokens, public=True)
     logout = post("/auth/logout", logout, body=RefreshToken, public=True)
     set_password = post(
@@ -87,6 +89,7 @@ class IdentityService(RecordService):
         password_link.forgot_password,
         body=password_link.Forgotten,
         public=True,
+        refuses=(429,),
     )
     use_password_link = post(
         "/auth/password",
@@ -103,6 +106,7 @@ class IdentityService(RecordService):
         body=second_factor.MetChallenge,
         returns=Tokens,
         public=True,
+        refuses=(429,),
     )
     enrol_at_the_door = post(
         "/auth/second-factor/enrol",
@@ -113,11 +117,16 @@ class IdentityService(RecordService):
     )
     me = get("/me", me, returns=USER, any_scope=True)
     change_my_password = post(
-        "/me/password", change_my_password, body=ChangedPassword, personal=True
+        "/me/password", change_my_password, body=ChangedPassword, personal=True, refuses=(429,)
     )
     offered_providers = get("/auth/sso", sso.offered_providers, returns=sso.Offers, public=True)
     begin_sso = post(
-        "/auth/sso", sso.begin_sso, body=sso.SignInBy, returns=sso.Departed, public=True
+        "/auth/sso",
+        sso.begin_sso,
+        body=sso.SignInBy,
+        returns=sso.Departed,
+        public=True,
+        refuses=(404,),
     )
     complete_sso = post(
         "/auth/sso/complete", sso.complete_sso, body=sso.Returned, returns=Tokens, public=True
@@ -206,6 +215,7 @@ class IdentityService(RecordService):
         body=second_factor.OwnPassword,
         returns=second_factor.Enrolment,
         personal=True,
+        refuses=(429,),
     )
     confirm = post(
         "/me/second-factor/confirm",
@@ -213,6 +223,7 @@ class IdentityService(RecordService):
         body=second_factor.Code,
         returns=second_factor.RecoveryCodes,
         personal=True,
+        refuses=(429,),
     )
     renew_recovery_codes = post(
         "/me/second-factor/recovery-codes",
@@ -220,12 +231,14 @@ class IdentityService(RecordService):
         body=second_factor.Code,
         returns=second_factor.RecoveryCodes,
         personal=True,
+        refuses=(429,),
     )
     remove_second_factor = post(
         "/me/second-factor/remove",
         second_factor.remove,
         body=second_factor.Code,
         personal=True,
+        refuses=(429,),
     )
     remove_second_factor_of = delete(
         "/users/{id}/second-factor",

@@ -15,8 +15,14 @@ class ReportingService(RecordService):
     base = Base
     subscriptions = SUBSCRIPTIONS
 
-    pipeline = get("/reports/pipeline", pipeline, query=PipelineQuery, returns=PipelineReport)
-    sales = get("/reports/sales", sales, query=SalesQuery, returns=SalesReport)
+    pipeline = get(
+        "/reports/pipeline",
+        pipeline,
+        query=PipelineQuery,
+        returns=PipelineReport,
+        refuses=(503,),
+    )
+    sales = get("/reports/sales", sales, query=SalesQuery, returns=SalesReport, refuses=(503,))
     records = get("/reports/records", records, returns=RecordCounts)
 
 

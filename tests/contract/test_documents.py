@@ -59,16 +59,41 @@ class TestOpenApi:
             shared = OPENAPI["paths"][path].get("parameters", [])
             declared = {
                 parameter["name"]
-                for parameter in (*shared, *operation.get("parameters", ()))
-                if parameter.get("in") == "path"
+                for each in (*shared, *operation.get("parameters", ()))
+                if (parameter := resolve(OPENAPI, each["$ref"]))["in"] == "path"
             }
             assert declared == set(re.findall(r"{(\w+)}", path)), (method, path)
 
-    def test_every_refusal_is_a_problem(self):
-        problem = {"$ref": "#/components/responses/Problem"}
-        assert {json.dumps(op["responses"]["default"]) for _, _, op in operations()} == {
-            json.dumps(problem)
+    def test_every_refusal_is_a_problem_and_none_is_a_fault(self):
+        problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+        named = set()
+        for path, method, operation in operations():
+            refused = {s: told for s, told in operation["responses"].items() if s[0] != "2"}
+            refused.pop("304", None)
+            named |= refused.keys()
+            for status, told in refused.items():
+                assert told == {"$ref": f"#/components/responses/{status}"}, (method, path)
+                content = resolve(OPENAPI, told["$ref"])["content"]
+                assert content == {"application/problem+json": problem}, status
+        assert named == {
+            *("308", "400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "503")
         }
+
+    @pytest.mark.parametrize(
+        ("operation", "refused"),
+        [
+            ("get /leads", {400, 401, 403, 404}),
+            ("post /leads/search", {400, 401, 403, 404, 413, 415, 422}),
+            ("post /leads", {400, 401, 403, 404, 409, 413, 415, 422}),
+            ("patch /leads/{id}", {308, 400, 401, 403, 404, 409, 412, 413, 415, 422}),
+            ("post /auth/token", {400, 401, 409, 413, 415, 422, 429}),
+            ("get /jwks", {400}),
+        ],
+    )
+    def test_each_operation_names_the_refusals_it_can_answer(self, operation, refused):
+        method, path = operation.split(" ")
+        named = {int(s) for s in OPENAPI["paths"][f"/api/v1{path}"][method]["responses"]}
+        assert {status for status in named if status >= 308} == refused
 
     @pytest.mark.parametrize("plural", CATALOGUE["routes"])
     def test_every_entity_is_there_with_the_verbs_it_has(self, plural):

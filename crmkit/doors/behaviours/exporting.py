@@ -42,6 +42,7 @@ class Exporting(Behaviour):
         places={"key": "Id of the job."},
         answer=bytes,
         gives=_FILES,
+        refuses=(409,),
     )
     def read_job_file(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
         """The file that a job has made."""

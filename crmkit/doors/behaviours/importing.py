@@ -167,6 +167,7 @@ class Importing(Behaviour):
         places=_IMPORT,
         answer=bytes,
         gives=("text/csv",),
+        refuses=(409,),
     )
     def refused_import_rows(self, uow: UnitOfWork, _call: Call, plural: str, key: str) -> Answer:
         """The rows that were refused and why, as a file to mend and send again."""

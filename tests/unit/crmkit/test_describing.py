@@ -48,21 +48,22 @@ def described(*services):
 
 
 def test_a_route_of_records_is_described_for_each_entity():
-    paths = described(service(ACCOUNT, TICKET, paint=_PAINT))["paths"]
+    document = described(service(ACCOUNT, TICKET, paint=_PAINT))
+    paths, kept = document["paths"], document["components"]
     assert list(paths) == [
         f"/api/v1/{plural}/{{id}}/paint/{{colour}}" for plural in ("accounts", "tickets")
     ]
-    operation = paths["/api/v1/accounts/{id}/paint/{colour}"]["post"]
+    item = paths["/api/v1/accounts/{id}/paint/{colour}"]
+    operation = item["post"]
     assert operation["operationId"] == "paint_account"
     assert operation["summary"] == "Paint an account among accounts"
-    assert operation["x-entity"] == "account"
-    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    assert answer == {"$ref": "#/components/schemas/Account"}
-    assert [parameter.get("description") for parameter in operation["parameters"]] == [
-        "Id or number of the account.",
-        "Its new colour.",
-        None,
-    ]
+    assert item["x-entity"] == "account"
+    assert operation["responses"]["200"] == {"$ref": "#/components/responses/Account"}
+    assert kept["responses"]["Account"]["content"] == {
+        "application/json": {"schema": {"$ref": "#/components/schemas/Account"}}
+    }
+    assert [told["$ref"].rpartition("/")[2] for told in item["parameters"]] == ["id", "colour"]
+    assert kept["parameters"]["colour"]["description"] == "Its new colour."
 
 
 def test_shapes_that_hold_a_record_are_named_after_its_entity():

@@ -45,9 +45,9 @@ OPENAPI: dict[str, Any] = {
             "parameters": [
                 {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
             ],
+            "x-entity": "lead",
             "get": {
                 "tags": ["sales"],
-                "x-entity": "lead",
                 "summary": "Read a lead",
                 "responses": {
                     "200": {
@@ -56,29 +56,31 @@ OPENAPI: dict[str, Any] = {
                             "application/json": {"schema": {"$ref": "#/components/schemas/Lead"}}
                         },
                     },
-                    "404": {"$ref": "#/components/responses/Problem"},
+                    "404": {"$ref": "#/components/responses/404"},
                 },
             },
         },
         "/api/v1/meta/lead": {
-            "get": {"tags": ["sales"], "x-entity": "lead", "summary": "Fields", "responses": {}}
+            "x-entity": "lead",
+            "get": {"tags": ["sales"], "summary": "Fields", "responses": {}},
         },
         "/api/v1/auth/token": {
             "post": {
                 "summary": "Sign in",
                 "security": [],
-                "responses": {"401": {"$ref": "#/components/responses/Problem"}},
+                "responses": {"401": {"$ref": "#/components/responses/401"}},
             }
         },
     },
     "components": {
         "responses": {
-            "Problem": {
-                "description": "Refused.",
+            status: {
+                "description": f"Refused {status}.",
                 "content": {
                     "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
                 },
             }
+            for status in ("401", "404")
         },
         "schemas": {
             "Lead": {
