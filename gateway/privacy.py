@@ -7,19 +7,23 @@ from typing import Any
 from flask import Blueprint, Response
 
 from contracts.errors import Problem, not_found
+from crmkit.records.store import is_id
 from gateway import fan_out, gathering
 from gateway.pages import current_exchange, json_response
 from gateway.upstream import READ_SECONDS, Upstream
 
 PATH = "/person-data"
+_NOTHING = "Nothing is gathered for such a request."
 
 
 def add_to(composed: Blueprint, upstreams: Mapping[str, Upstream]) -> None:
     """The route."""
 
-    @composed.get(f"{PATH}/<uuid:request_id>")
-    def person_data(request_id: Any) -> Response:
-        return json_response(_data(upstreams, str(request_id)))
+    @composed.get(f"{PATH}/<request_id>")
+    def person_data(request_id: str) -> Response:
+        if not is_id(request_id):
+            raise not_found(_NOTHING)
+        return json_response(_data(upstreams, request_id))
 
 
 def _data(upstreams: Mapping[str, Upstream], request_id: str) -> dict[str, Any]:
@@ -39,5 +43,5 @@ def _data(upstreams: Mapping[str, Upstream], request_id: str) -> dict[str, Any]:
         else:
             records += [{**one, "service": name} for one in answer.json()["records"]]
     if missing == len(answers):
-        raise not_found("Nothing is gathered for such a request.")
+        raise not_found(_NOTHING)
     return {"request_id": request_id, "records": records, "unavailable": silent}
