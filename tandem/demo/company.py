@@ -111,13 +111,25 @@ class Ticket(NamedTuple):
     solution: str | None = None
 
 
+class Consent(NamedTuple):
+    """What a customer's contact said of mass mail; `day` as in documents."""
+
+    key: str
+    customer: str
+    status: str
+    way: str
+    day: int
+    proof: str
+
+
 ROLES = (
-    ("management", "Harbour Cycles management", None),
-    ("sales-lead", "Harbour Cycles head of sales", "management"),
-    ("sales", "Harbour Cycles sales", "sales-lead"),
-    ("warehouse", "Harbour Cycles warehouse", "management"),
-    ("service", "Harbour Cycles customer service", "management"),
+    ("management", "Harbour Cycles management", None, "Administrator"),
+    ("sales-lead", "Harbour Cycles head of sales", "management", "Sales"),
+    ("sales", "Harbour Cycles sales", "sales-lead", "Sales"),
+    ("warehouse", "Harbour Cycles warehouse", "management", "Sales"),
+    ("service", "Harbour Cycles customer service", "management", "Support"),
 )
+"""Key, name, the role above, and the shipped profile its people have."""
 """Key, name, key of the role above; the first hangs below the top of the tree."""
 
 PEOPLE = (
@@ -300,3 +312,12 @@ TICKETS = (
            "Minor", "Small Problem", "amara", "One of twelve had a broken buckle.",
            "Sent a replacement buckle the same day."),
 )  # fmt: skip
+
+CONSENTS = (
+    Consent("c-velocity", "velocity", "opt_in", "Form", -30, "Ticked on the order form"),
+    Consent("c-dedraad", "dedraad", "opt_in", "In person", -21, "Business card, spring fair"),
+    Consent("c-radhaus", "radhaus", "opt_out", "Phone", -3, "Wants offers by letter only"),
+)
+
+ASKED_FOR_THEIR_DATA = "radhaus"
+"""The customer whose contact wants to know what is kept of them."""

@@ -54,14 +54,29 @@ class Telling:
         self._customers()
         self._sell()
         self._support()
+        self._privacy()
 
     def _people(self) -> date:
         """Returns the day of the first telling, which days count from however often it is told."""
         self._say("people")
         top = next(self._client.each("roles", **{"filter[parent_id][empty]": "true"}))["id"]
-        for key, name, above in company.ROLES:
-            parent = top if above is None else self._ids[above]
-            self._put("roles", key, {"name": name, "parent_id": parent})
+        profiles = {one["name"]: one["id"] for one in self._client.each("profiles")}
+        for key, name, above, profile in company.ROLES:
+            body: Body = {"name": name, "parent_id": top if above is None else self._ids[above]}
+            if profile in profiles:
+                body["profile_ids"] = [profiles[profile]]
+            self._put("roles", key, body)
+        self._put(
+            "sharing-rules",
+            "tickets-to-sales",
+            {
+                "name": "Sales read what customers ask",
+                "module": "ticket",
+                "owned_by_role_id": self._ids["service"],
+                "shared_with_role_id": self._ids["sales-lead"],
+                "shared_with_subordinates": True,
+            },
+        )
         hired = []
         for person in company.PEOPLE:
             user = {
@@ -241,6 +256,22 @@ class Telling:
                 "solution": ticket.solution,
             }
             self._put("tickets", ticket.key, body)
+
+    def _privacy(self) -> None:
+        self._say("consents, a privacy request")
+        for said in company.CONSENTS:
+            body = {
+                "contact_id": self._ids[f"contact-{said.customer}"],
+                "status": said.status,
+                "way": said.way,
+                "given_at": f"{self._day(said.day)}T10:00:00Z",
+                "proof": said.proof,
+            }
+            self._put("consents", said.key, body)
+        customer = next(c for c in company.CUSTOMERS if c.key == company.ASKED_FOR_THEIR_DATA)
+        email = f"{customer.first_name.lower()}@{customer.key}.example"
+        wish = {"kind": "export", "email": email, "reason": "Asked by letter"}
+        self._put("privacy-requests", "data-of-a-customer", wish)
 
     def _customer(self, key: str) -> Body:
         owner = next(c.owner for c in company.CUSTOMERS if c.key == key)

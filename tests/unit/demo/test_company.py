@@ -34,6 +34,7 @@ def test_no_key_is_used_twice_within_its_own_kind_or_across() -> None:
         SOLD,
         company.PURCHASES,
         company.TICKETS,
+        company.CONSENTS,
     )
     keys = Counter(row[0] for row in chain.from_iterable(tables))
     assert [key for key, count in keys.items() if count > 1] == []
@@ -51,6 +52,7 @@ def test_every_reference_is_to_somebody_or_something() -> None:
     lines = chain.from_iterable(d.lines for d in (*SOLD, *company.PURCHASES))
     assert {line.product for line in lines} <= PRODUCTS
     assert {t.product for t in company.TICKETS} <= PRODUCTS
+    assert {c.customer for c in company.CONSENTS} | {company.ASKED_FOR_THEIR_DATA} <= CUSTOMERS
     assert {t.customer for t in company.TICKETS} <= CUSTOMERS
     assert company.INVOICED.keys() <= {o.key for o in company.ORDERS}
 
