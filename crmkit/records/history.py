@@ -178,8 +178,9 @@ def changes(
     sequence numbers commit out of order and a plain "after seq" cursor would lose late ones. Each
     comes with its state of now, so one may come again, unchanged, on a later page. One that was
     handed to an owner whose records the caller does not see, or purged, comes as deleted; one that
-    goes out of sight because roles or rights change does not.
+    goes out of sight because roles or rights change does not. Raises Problem 403.
     """
+    access.require(entity, uow.caller, "view")
     xid, seq = _decode(cursor)
     safe = text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
     columns = history.c

@@ -60,8 +60,8 @@ class Picklists(Behaviour):
     )
     def add_picklist_value(self, uow: UnitOfWork, call: Call, name: str, field: str) -> Answer:
         """Add a value."""
-        wish = parse_body(wishes.NewValue, call.json())
-        entity = editing.add(uow, self._shaped_by(uow, name), field, wish)
+        shaped = self._shaped_by(uow, name)
+        entity = editing.add(uow, shaped, field, parse_body(wishes.NewValue, call.json()))
         return json_answer(lists.describe(uow, entity, field), 201)
 
     @route(
@@ -74,8 +74,9 @@ class Picklists(Behaviour):
     )
     def arrange_picklist(self, uow: UnitOfWork, call: Call, name: str, field: str) -> Answer:
         """Put the values into another order."""
+        shaped = self._shaped_by(uow, name)
         order = parse_body(wishes.Arrangement, call.json()).values
-        entity = editing.arrange(uow, self._shaped_by(uow, name), field, order)
+        entity = editing.arrange(uow, shaped, field, order)
         return json_answer(lists.describe(uow, entity, field))
 
     @route(
@@ -90,8 +91,9 @@ class Picklists(Behaviour):
         self, uow: UnitOfWork, call: Call, name: str, field: str, value: str
     ) -> Answer:
         """Rename a value, records following it, or give it another colour, roles or traits."""
+        shaped = self._shaped_by(uow, name)
         wish = parse_body(wishes.ValueChange, call.json())
-        entity = editing.alter(uow, self._shaped_by(uow, name), field, value, wish)
+        entity = editing.alter(uow, shaped, field, value, wish)
         return json_answer(lists.describe(uow, entity, field))
 
     @route(
@@ -106,9 +108,10 @@ class Picklists(Behaviour):
         self, uow: UnitOfWork, call: Call, name: str, field: str, value: str
     ) -> Answer:
         """Delete a value; what has it gets the replacement, which one in use must be given."""
+        shaped = self._shaped_by(uow, name)
         sent: dict[str, Any] = call.json() or dict(call.arguments)
         new = parse_body(wishes.Removal, sent).replacement
-        entity = editing.remove(uow, self._shaped_by(uow, name), field, value, new)
+        entity = editing.remove(uow, shaped, field, value, new)
         return json_answer(lists.describe(uow, entity, field))
 
     @route("GET", "/meta/<name>/picklist-dependencies", answer=Dependencies)

@@ -61,6 +61,7 @@ def remove(uow: UnitOfWork, entity: Entity, key: str) -> None:
 
 def choose(uow: UnitOfWork, entity: Entity, key: str | None) -> str:
     """Make a view the caller's default, or none; the key of that which is it now."""
+    access.require(entity, uow.caller, "view")
     chosen = ALL if key is None else find(uow, entity, key).id
     row = {"user_id": uow.caller.user_id, "entity": entity.name, "view": chosen}
     new = postgresql.insert(view_default).values(row)

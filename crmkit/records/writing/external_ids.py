@@ -35,7 +35,8 @@ class Outcome(StrEnum):
 
 
 def find(uow: UnitOfWork, entity: Entity, source: str, key: str) -> str:
-    """The id of the record; raises Problem 404 when `source` has never sent `key`."""
+    """The id of the record; raises Problem 403, 404 when `source` has never sent `key`."""
+    access.require(entity, uow.caller, "view")
     record_id: str | None = uow.session.scalar(_find(entity, source, key))
     if record_id is None:
         raise not_found()
