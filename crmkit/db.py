@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import orjson
 from prometheus_client import Counter
 from sqlalchemy import MetaData, create_engine, event
 from sqlalchemy.engine import make_url
@@ -56,6 +57,8 @@ class Database:
             pool_pre_ping=False,
             pool_use_lifo=True,
             connect_args={"options": _SESSION_LIMITS, "application_name": f"tandem-{service}"},
+            # PostgreSQL tells 1e30 as a whole number, which no JSON that is answered could hold.
+            json_deserializer=orjson.loads,
         )
 
         @event.listens_for(self.engine, "after_cursor_execute")

@@ -170,8 +170,10 @@ def test_imports_and_mappings_are_listed_and_forgotten(ben, clara, boss, worksho
     sent = importer.send(f"Wort;Zahl\n{tag};3\n", name=f"{tag}.csv")
     at = f"/widgets/imports/{sent['id']}"
     plan = {"columns": [{"column": "Wort", "field": "name"}, {"column": "X", "field": "notes"}]}
+    plan["defaults"] = {"notes": 1e30}
     saved = ben("PUT", f"/widgets/imports/mappings/{tag}", plan)
     assert (saved["name"], saved["created_by"]) == (tag, BEN)
+    assert saved["plan"]["defaults"] == {"notes": 1e30}
     clara("PUT", f"/widgets/imports/mappings/{tag}", plan, status=403)
     assert tag in [one["name"] for one in clara.get("/widgets/imports/mappings")["items"]]
     proposed = ben.get(f"{at}?mapping={tag}")["proposal"]
