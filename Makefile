@@ -42,7 +42,7 @@ lint: $(READY)  ## Style, layers and spelling.
 types: $(READY)
 	$(BIN)/mypy
 
-schemas: $(READY)  ## Rewrite contracts/schemas from the declarations.
+schemas: $(READY)  ## Rewrite contracts/schemas and docs/permissions.md from the declarations.
 	$(BIN)/tandem schemas
 
 lock:  ## Choose the newest allowed versions again.

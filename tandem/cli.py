@@ -98,7 +98,7 @@ def schemas(
         bool, typer.Option("--check", help="Write nothing; exit 1 if a file is stale.")
     ] = False,
 ) -> None:
-    """Rewrite contracts/schemas from the declarations."""
+    """Rewrite contracts/schemas and docs/permissions.md from the declarations."""
     from tandem.development import write_schemas  # noqa: PLC0415 - as above
 
     stale = write_schemas(check=check)

@@ -58,20 +58,22 @@ def _database(admin: str, service: str) -> str:
 
 
 def write_schemas(*, check: bool) -> list[str]:
-    """Write contracts/schemas anew; returns the names of the files that were stale.
+    """Write contracts/schemas and docs/permissions.md anew; returns the names of the stale files.
 
     With `check` nothing is written.
     """
     warnings.filterwarnings("ignore", "\nEventlet is deprecated")
-    from crmkit.schemas.documents import documents  # noqa: PLC0415 - imports eventlet
+    from crmkit.schemas import permissions  # noqa: PLC0415 - imports eventlet
+    from crmkit.schemas.documents import documents  # noqa: PLC0415 - as above
 
     services = [roster.service_class(service) for service in SERVICE_PORTS]
     written = documents(services, DECLARED, version=metadata.version("tandem-crm"))
+    files = {roster.SCHEMAS / name: content for name, content in written.items()}
+    files[roster.SCHEMAS.parents[1] / "docs" / "permissions.md"] = permissions.page(services)
     stale = []
-    for name, content in written.items():
-        file = roster.SCHEMAS / name
+    for file, content in files.items():
         if not file.exists() or file.read_bytes() != content:
-            stale.append(name)
+            stale.append(file.name)
             if not check:
                 file.parent.mkdir(exist_ok=True)
                 file.write_bytes(content)

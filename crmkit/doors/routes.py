@@ -62,6 +62,7 @@ class Action:
             answer=self.returns,
             status=204 if self.returns is None else self.status,
             places={"id": "Id or number of the record."},
+            verb=self.verb or "view",
             checked=self.entity is not None,
             entity=self.entity,
             public=self.public,
