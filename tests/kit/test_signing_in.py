@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from crmkit.unit_of_work import new_id
 from tests.eventually import eventually
-from tests.service.served import BEN, CLARA, OFFICE, Api, event, person, record
+from tests.service.served import ASIDE, BEN, CLARA, OFFICE, Api, event, person, record
 
 
 def test_a_good_token_opens(ben):
@@ -110,7 +110,7 @@ def test_rights_follow_a_move_in_the_role_tree(workshop, widget):
     api("GET", path, status=404)
     workshop.hear("people", person(emil, 2, role_id=OFFICE))
     eventually(lambda: api.ask("GET", path).status_code, 200, within=5)
-    workshop.hear("people", person(emil, 3, role_id=None))
+    workshop.hear("people", person(emil, 3, role_id=ASIDE))
     eventually(lambda: api.ask("GET", path).status_code, 404, within=5)
 
 

@@ -27,8 +27,8 @@ from tandem.provision import connect
 from tests import cluster
 
 BOSS, ANNA, BEN, CLARA = (f"01990000-0000-7000-8000-00000000000{n}" for n in range(1, 5))
-OFFICE, DESK = (f"01990000-0000-7000-8000-0000000000a{n}" for n in (1, 2))
-PATHS = {None: "", OFFICE: f"{OFFICE}/", DESK: f"{OFFICE}/{DESK}/"}
+OFFICE, DESK, ASIDE = (f"01990000-0000-7000-8000-0000000000a{n}" for n in (1, 2, 3))
+PATHS = {None: "", OFFICE: f"{OFFICE}/", DESK: f"{OFFICE}/{DESK}/", ASIDE: f"{ASIDE}/"}
 PEOPLE = {
     BOSS: {"username": "boss", "display_name": "Bo", "role_id": None, "is_admin": True},
     ANNA: {"username": "anna", "display_name": "Anna", "role_id": OFFICE, "is_admin": False},
@@ -38,7 +38,7 @@ PEOPLE = {
 """An administrator, a manager, and two who report to her."""
 EVERYTHING = "01990000-0000-7000-8000-0000000000b1"
 """The profile of all roles: every verb of every module, on what sharing leaves them."""
-_SOMEBODY = {"username": "somebody", "display_name": "Sam", "role_id": None, "is_admin": False}
+_SOMEBODY = {"username": "somebody", "display_name": "Sam", "role_id": ASIDE, "is_admin": False}
 
 
 class Api:
