@@ -21,7 +21,7 @@ import requests
 
 from gateway.catalogue import SCHEMAS
 from tandem.acceptance import stage
-from tests.fuzz.noting import NOTES
+from tests.fuzz.noting import CALLER, NOTES
 from tests.fuzz.things import Things, Words
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,8 @@ def main() -> int:
             things = Things(suite.url, session, plurals(), document["components"])
             chosen = spread(document, options.entities, things)
             file.write_text(json.dumps(with_words(chosen, things)))
-        failed = sent(suite, token, file, notes, options)
+        told = {NOTES: str(notes), CALLER: things.caller}
+        failed = sent(suite, token, file, told, options)
         if missed := out_of_reach(notes):
             print("never answered anything but 404 or 401:", *missed, sep="\n  ")
         return failed or int(bool(missed))
@@ -181,7 +182,7 @@ def out_of_reach(notes: Path) -> list[str]:
 
 
 def sent(
-    suite: stage.Stage, token: str, file: Path, notes: Path, options: argparse.Namespace
+    suite: stage.Stage, token: str, file: Path, told: dict[str, str], options: argparse.Namespace
 ) -> int:
     chosen = ["--include-path-regex", options.only] if options.only else []
     done = subprocess.run(
@@ -196,7 +197,7 @@ def sent(
         ],
         env=os.environ
         | {"PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT)}
-        | {"SCHEMATHESIS_HOOKS": "tests.fuzz.noting", NOTES: str(notes)},
+        | {"SCHEMATHESIS_HOOKS": "tests.fuzz.noting", **told},
         cwd=file.parent,
         check=False,
     )

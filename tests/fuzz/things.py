@@ -48,6 +48,11 @@ class Things:
             return {"id": records.ids, **_called(_BELOW, rest, records)}
         return _called(_BESIDE, rest, records)
 
+    @cached_property
+    def caller(self) -> str:
+        """The id of who asks."""
+        return str(self.ask("GET", "/me")["id"])
+
     def there(self, path: str) -> bool:
         """Whether there is something for each of its variables."""
         known = self.words(path)
@@ -117,7 +122,7 @@ class _Records:
 
     @cached_property
     def ids(self) -> Words:
-        me = self._things.ask("GET", "/me").get("id")
+        me = self._things.caller
         query = {"limit": _RECORDS + 1, "fields": "id"}
         page = self._things.ask("GET", f"/{self._plural}", params=query)
         return [item["id"] for item in page.get("items", ()) if item["id"] != me][:_RECORDS]
