@@ -17,7 +17,10 @@ Words = Sequence[str]
 
 
 class Things:
-    """Known words for the variables of a path, by way of a signed-in `session`."""
+    """Known words for the variables of a path, by way of a signed-in `session`.
+
+    `sign_in` opens another session of the same person.
+    """
 
     def __init__(
         self,
@@ -25,8 +28,10 @@ class Things:
         session: requests.Session,
         entities: dict[str, str],
         components: dict[str, Any],
+        sign_in: Callable[[], object],
     ) -> None:
         self._url = f"{url}/api/v1"
+        self._sign_in = sign_in
         self._schemas = components["schemas"]
         self._session = session
         self._entities = entities
@@ -53,6 +58,11 @@ class Things:
         """The id of who asks."""
         return str(self.ask("GET", "/me")["id"])
 
+    def sessions(self, *, current: bool) -> Words:
+        """The ids of the session that asks, or of the person's others."""
+        page = self.ask("GET", "/me/sessions")
+        return [one["id"] for one in page["items"] if one["current"] is current]
+
     def there(self, path: str) -> bool:
         """Whether there is something for each of its variables."""
         known = self.words(path)
@@ -77,6 +87,11 @@ class Things:
         answer = self._session.request(method, self._url + path, timeout=30, **sent)
         return answer.json() if answer.ok and answer.content else {}
 
+    def status(self, method: str, path: str) -> int:
+        """The status of the answer to a request with an empty body."""
+        address = self._url + path.removeprefix("/api/v1")
+        return self._session.request(method, address, json={}, timeout=30).status_code
+
     def _of_meta(self, entity: str, rest: str) -> dict[str, Words]:
         if rest.startswith("fields/"):
             if entity not in self._fields:
@@ -98,6 +113,9 @@ class Things:
     def _of_nobody(self, path: str) -> dict[str, Words]:
         if path.startswith("/tags/"):
             return {"tag": [TAG]}
+        if path.startswith("/sessions/"):
+            self._sign_in()
+            return {"id": self.sessions(current=False)}
         if path.startswith("/api-keys/"):
             wish = {"name": "fuzzed", "scopes": ["all:read"]}
             return {"id": self.made("/me/api-keys", [wish] * _MADE)}
@@ -179,8 +197,8 @@ class _Records:
         record = self._things.ask("GET", self._first)
         sent = self._things.sent(self._plural)
         copy = {name: record[name] for name in sent & record.keys() if record[name] is not None}
-        self._things.ask("PUT", f"/{self._plural}/external/{SOURCE}/1", json=copy)
-        return {"source": [SOURCE], "key": ["1"]}
+        made = self._things.ask("PUT", f"/{self._plural}/external/{SOURCE}/1", json=copy)
+        return {"source": [SOURCE], "key": ["1"] if made else []}
 
     @cached_property
     def lists(self) -> dict[str, Words]:
