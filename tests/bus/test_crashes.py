@@ -32,7 +32,8 @@ REPEATS = {"relay.published", "consumer.committed"}
 
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at(suite: Suite, point: str) -> None:
-    victim = suite.process("relay", "hearing", fault=f"{point}:{POINTS[point]}", tell=100)
+    # So many that there are more batches than one, however slowly they are told.
+    victim = suite.process("relay", "hearing", fault=f"{point}:{POINTS[point]}", tell=300)
     assert victim.wait() == -signal.SIGKILL
     suite.start()
     suite.assert_exact()
