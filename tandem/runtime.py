@@ -40,6 +40,8 @@ _log = logging.getLogger(__name__)
 
 # Nameko warns of every listening socket that it closes as it should.
 logging.getLogger("nameko.containers").setLevel(logging.ERROR)
+# Alembic names each of its own plug-ins as it is imported.
+logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
 
 
 def run_suite() -> int:
