@@ -19,7 +19,7 @@ from crmkit.choices import Replacement, replaced
 from crmkit.db import TABLES
 from crmkit.fields import Field, Kind
 from crmkit.saved_view import SavedView
-from crmkit.tailoring import AS_DECLARED, Tailoring
+from crmkit.tailoring import AS_DECLARED, OF_LINES, Tailoring
 from crmkit.unit_of_work import UnitOfWork
 from crmkit.verbs import NEEDS, RECORD_VERBS, TOOLS
 
@@ -211,7 +211,8 @@ class Entity:
 
         What records are called by is never hidden.
         """
-        hidden = (hidden - {*self.label}) & {*self.own_fields, *self.computed}
+        of_lines = (OF_LINES + name for name in self.line_fields)
+        hidden = (hidden - {*self.label}) & {*self.own_fields, *self.computed, *of_lines}
         kept: dict[Any, Entity] = self.__dict__.setdefault("_limited", {})
         if (hidden, read_only) not in kept:
             seen = {name: one for name, one in self.computed.items() if name not in hidden}
@@ -258,7 +259,9 @@ class Entity:
     @cached_property
     def line_fields(self) -> Mapping[str, Field]:
         """The declared fields of a line; empty for an entity without lines."""
-        return {} if self.line_model is None else _declared(self.line_model)
+        return (
+            {} if self.line_model is None else self.tailoring.over_lines(_declared(self.line_model))
+        )
 
     @cached_property
     def columns(self) -> Mapping[str, Any]:

@@ -10,6 +10,9 @@ from crmkit import custom
 from crmkit.choices import laid_over
 from crmkit.fields import Field, Kind
 
+OF_LINES = "lines."
+"""What the name of a field of lines begins with where rights name it: `lines.purchase_cost`."""
+
 OVERLAID = ("required", "default", "unique", "personal")
 """The settings of a field that change what the engine does; all others are for who shows it."""
 
@@ -19,7 +22,8 @@ class Tailoring:
     """Own fields by name; settings of any field by its name; settings of the entity by theirs.
 
     Settings are JSON as their behaviours store them (`crmkit/records/tailoring/tables.py`).
-    `hidden` and `read_only` name fields that one person does not see, or not write.
+    `hidden` and `read_only` name fields that one person does not see, or not write; those of lines
+    as `OF_LINES` has it.
     """
 
     custom: Mapping[str, Field] = field(default_factory=dict)
@@ -34,6 +38,14 @@ class Tailoring:
             name: self._limited(name, _overlaid(one, self.of_fields.get(name)))
             for name, one in (*declared.items(), *self.custom.items())
             if name not in self.hidden
+        }
+
+    def over_lines(self, declared: Mapping[str, Field]) -> Mapping[str, Field]:
+        """The declared fields of lines, as far as they are seen."""
+        return {
+            name: self._limited(OF_LINES + name, one)
+            for name, one in declared.items()
+            if OF_LINES + name not in self.hidden
         }
 
     def _limited(self, name: str, field: Field) -> Field:

@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -150,19 +151,38 @@ def _attempt(context: ServiceContext, call: Call, operation: Operation, *, publi
             origin=origin,
         )
         key = None if public or call.reading else _idempotency_key(call)
-        if key is None:
-            answer = _operate(uow, call, operation)
-            journal.write(uow)
-            return answer
-        digest = idempotency.digest(call.request.method, call.request.path, call.body)
-        stored = idempotency.begin(session, caller.user_id, key, digest)
-        if stored is not None:
-            replayed = {**stored.headers, "Idempotent-Replayed": "true"}
-            return Answer(stored.status, stored.body, replayed)
+        with _refusing_conflicts(uow):
+            return _once(uow, call, operation, key)
+
+
+def _once(uow: UnitOfWork, call: Call, operation: Operation, key: str | None) -> Answer:
+    """Run the operation, or answer as it did when it was first sent with this key."""
+    if key is None:
         answer = _operate(uow, call, operation)
-        stored = idempotency.Stored(answer.status, answer.headers, answer.body)
-        journal.write(uow, idempotency.kept(caller.user_id, key, digest, stored))
+        journal.write(uow)
         return answer
+    caller_id = uow.caller.user_id
+    digest = idempotency.digest(call.request.method, call.request.path, call.body)
+    stored = idempotency.begin(uow.session, caller_id, key, digest)
+    if stored is not None:
+        replayed = {**stored.headers, "Idempotent-Replayed": "true"}
+        return Answer(stored.status, stored.body, replayed)
+    answer = _operate(uow, call, operation)
+    stored = idempotency.Stored(answer.status, answer.headers, answer.body)
+    journal.write(uow, idempotency.kept(caller_id, key, digest, stored))
+    return answer
+
+
+@contextmanager
+def _refusing_conflicts(uow: UnitOfWork) -> Iterator[None]:
+    """Say what PostgreSQL has against a write as the caller may read it."""
+    try:
+        yield
+    except DBAPIError as error:
+        refusal = None if _is_passing(error) else conflicts.refusal_of(uow, error)
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def _operate(uow: UnitOfWork, call: Call, operation: Operation) -> Answer:
@@ -231,11 +251,8 @@ def _constraint(error: DBAPIError) -> str:
 
 
 def _problem_of(context: ServiceContext, error: DBAPIError) -> Problem:
-    refusal = conflicts.refusal_of(context.shaped.entities, error)
-    if refusal is not None:
-        return refusal
     code = _code(error)
-    if code in _CONFLICTS or code == _LOCK_TIMEOUT:
+    if _is_passing(error) or code == _LOCK_TIMEOUT:
         return unavailable("Too many write the same records at once.", retry_after=1)
     if not code or code[:2] in _OUTAGES or error.connection_invalidated:
         _log.warning("database_unavailable", service=context.service, error=str(error.orig).strip())

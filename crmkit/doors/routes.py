@@ -16,7 +16,7 @@ from crmkit.doors.requests import Answer, Call, problem_answer, record_answer
 from crmkit.entity import Entity
 from crmkit.records import access, scopes, store
 from crmkit.records.reading import rendering
-from crmkit.records.writing import validation
+from crmkit.records.writing import discretion, validation
 from crmkit.unit_of_work import UnitOfWork
 
 Returns = Entity | type[BaseModel] | None
@@ -71,7 +71,12 @@ class Action:
 
     def operate(self, uow: UnitOfWork, call: Call, key: str | None) -> Answer:
         """Fetch the record if there is one, read what was sent, run, answer."""
-        result = self.run(*self._given(uow, call, key))
+        given = self._given(uow, call, key)
+        if self.entity is None:
+            result = self.run(*given)
+        else:
+            with discretion.kept(uow, self.entity):
+                result = self.run(*given)
         if result is None:
             return Answer(204)
         if isinstance(result, Problem):

@@ -3,12 +3,13 @@
 The thirteen steps of spec 1.27, in their order, are numbered where they are taken.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Select,
     Text,
     Uuid,
     any_,
@@ -148,7 +149,7 @@ def visible_of(
 ) -> ColumnElement[bool]:
     """The same of a module of which only the owners are known: another service's, or what was.
 
-    What rules share by way of a parent is not in it.
+    What rules share by way of a parent is not in it: that is `shared_below`.
     """
     if caller.is_admin:
         return true()
@@ -158,6 +159,28 @@ def visible_of(
     if shared is None or everywhere(caller.rights, verb):
         return true()
     return or_(*(owned_by(owner, one.owners) for one in shared if not one.parent))
+
+
+def shared_below(module: str, caller: Caller, *, follows: str = "") -> tuple[Shared, ...]:
+    """What the caller views of such a module only because it lies below a record that is shared."""
+    rights = caller.rights
+    if caller.is_admin or not granted(module, rights, "view") or everywhere(rights, "view"):
+        return ()
+    shared = _shared(rights, follows or module, READ)
+    return tuple(one for one in shared or () if one.parent)
+
+
+def visible_below(
+    entity: Entity, caller: Caller, link: Callable[[str], ColumnElement[Any]]
+) -> ColumnElement[bool]:
+    """The clause for what is viewed so, where `link` is what a link field held, by its name."""
+    held = (
+        link(name).in_(_above(entity, one))
+        for one in shared_below(entity.name, caller, follows=entity.follows)
+        for parent, name in entity.parents
+        if parent == one.parent
+    )
+    return or_(false(), *held)
 
 
 def visible_owners(caller: Caller, owner: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -197,17 +220,20 @@ def _belongs(entity: Entity, owner: ColumnElement[Any], shared: Shared) -> Colum
     return or_(false(), *_below(entity, shared))
 
 
+def _above(entity: Entity, shared: Shared) -> Select[Any]:
+    """The ids of the records below which others are shared, be they of this service or another."""
+    local = entity.model.metadata.info[TABLES].get(shared.parent)
+    if local is not None:
+        return select(local.c.id).where(owned_by(local.c.owner_id, shared.owners))
+    known = KIT.tables["linked_record"].c
+    of_parent = known.entity == shared.parent
+    return select(known.record_id).where(of_parent, owned_by(known.owner_id, shared.owners))
+
+
 def _below(entity: Entity, shared: Shared) -> Iterable[ColumnElement[bool]]:
     table = entity.model.__table__
-    local = entity.model.metadata.info[TABLES].get(shared.parent)
-    known = KIT.tables["linked_record"].c
-    if local is None:
-        of_parent = known.entity == shared.parent
-        above = select(known.record_id).where(of_parent, owned_by(known.owner_id, shared.owners))
-    else:
-        above = select(local.c.id).where(owned_by(local.c.owner_id, shared.owners))
     for parent, name in entity.parents:
         if parent == shared.parent:
-            held = table.c[name].in_(above)
+            held = table.c[name].in_(_above(entity, shared))
             said = entity.declared(name).target_in
             yield held & (table.c[said] == parent) if said else held

@@ -1,6 +1,6 @@
 """Who changed what and when: one row for each write of a record, and the feed of changes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    or_,
     select,
     text,
     tuple_,
@@ -36,6 +37,7 @@ from crmkit.records import access
 from crmkit.records.deduplication import merged
 from crmkit.records.reading import places
 from crmkit.records.reading.rendering import state_columns, state_from_row
+from crmkit.records.writing import line_items
 from crmkit.unit_of_work import UnitOfWork
 
 history = Table(
@@ -152,16 +154,23 @@ def of_record(
             "version": row.version,
             "actor_id": row.actor_id,
             "request_id": row.request_id,
-            "changes": [
-                {"field": name, "old": old, "new": new}
-                for name, (old, new) in row.changes.items()
-                if name not in hidden
-            ],
+            "changes": list(_told(row.changes, hidden)),
         }
         for row in rows[:limit]
     ]
     more = len(rows) > limit
     return {"items": page, "next_cursor": str(rows[limit - 1].seq) if more else None}
+
+
+def _told(changes: Mapping[str, Any], hidden: frozenset[str]) -> Iterator[dict[str, Any]]:
+    for name, (old, new) in changes.items():
+        if name in hidden:
+            continue
+        if name == "lines" and hidden:
+            old, new = line_items.seen(old, new, hidden)  # noqa: PLW2901 - what is left of them
+            if not (old or new):
+                continue
+        yield {"field": name, "old": old, "new": new}
 
 
 def forget(uow: UnitOfWork, _entity: Entity, record_ids: Sequence[str]) -> None:
@@ -177,8 +186,9 @@ def changes(
     Rows are ordered by transaction and read only below the oldest running transaction, since
     sequence numbers commit out of order and a plain "after seq" cursor would lose late ones. Each
     comes with its state of now, so one may come again, unchanged, on a later page. One that was
-    handed to an owner whose records the caller does not see, or purged, comes as deleted; one that
-    goes out of sight because roles or rights change does not. Raises Problem 403.
+    handed to an owner whose records the caller does not see, taken from below a record by way of
+    which it was seen, or purged, comes as deleted; one that goes out of sight because roles, rights
+    or what it lies below change does not. Raises Problem 403.
     """
     access.require(entity, uow.caller, "view")
     xid, seq = _decode(cursor)
@@ -235,12 +245,16 @@ def changes(
 
 
 def _was_seen(uow: UnitOfWork, entity: Entity) -> ColumnElement[Any]:
-    """Whether the caller saw the record until this write took it from its owner."""
+    """Whether the caller saw the record until this write took it from its owner or its parent."""
     if not entity.owned:
         return literal(access.may_ever(entity, uow.caller, "view"))
-    owner = cast(history.c.changes["owner_id"][0].astext, Uuid(as_uuid=False))
-    seen = access.visible_of(entity.name, uow.caller, owner, follows=entity.follows)
-    return seen & owner.is_not(None)
+
+    def was(name: str) -> ColumnElement[Any]:
+        return cast(history.c.changes[name][0].astext, Uuid(as_uuid=False))
+
+    seen = access.visible_of(entity.name, uow.caller, was("owner_id"), follows=entity.follows)
+    of_owner = seen & was("owner_id").is_not(None)
+    return or_(of_owner, access.visible_below(entity, uow.caller, was))
 
 
 def _decode(cursor: str | None) -> tuple[int, int]:

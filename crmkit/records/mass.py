@@ -208,7 +208,7 @@ def _each(
         except Problem as problem:
             result.outcome, result.problem = Outcome.REFUSED, job_rows.reason(problem)
         except DBAPIError as error:
-            refusal = conflicts.refusal_of(uow.entities, error)
+            refusal = conflicts.refusal_of(uow, error)
             if refusal is None:
                 raise
             result.outcome, result.problem = Outcome.REFUSED, job_rows.reason(refusal)

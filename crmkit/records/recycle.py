@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic import Field as Constraint
-from sqlalchemy import Select, Text, cast, func, literal, null, select, tuple_, union_all
+from sqlalchemy import Select, Text, cast, func, literal, select, tuple_, union_all
 from sqlalchemy import delete as delete_from
 
 from contracts.errors import not_found, refused
@@ -21,7 +21,7 @@ from crmkit.records.deduplication import duplicates, merged, relinking
 from crmkit.records.reading import query, rendering, searching
 from crmkit.records.relations import record_links, references
 from crmkit.records.tailoring import unique
-from crmkit.records.writing import external_ids, telling
+from crmkit.records.writing import discretion, external_ids, telling
 from crmkit.unit_of_work import UnitOfWork
 
 MOST_AT_ONCE = 200
@@ -123,8 +123,9 @@ def restore(uow: UnitOfWork, entity: Entity, key: str) -> Any:
         raise refused("not_deleted", "The record is not in the recycle bin.")
     if is_merged:
         raise refused("merged", "The record was merged into another; undo the merge there.")
-    unique.check(uow, entity, record, {})
-    duplicates.check(uow, entity, record, {})
+    with discretion.kept(uow, entity):
+        unique.check(uow, entity, record, {})
+        duplicates.check(uow, entity, record, {})
     record.deleted_at = None
     tell(uow, entity, record, "restored")
     relinking.put_all_back(uow, entity, [record.id])
@@ -208,10 +209,18 @@ def _remove(
     if entity.line_model is not None:
         lines = entity.line_model.__table__
         uow.session.execute(delete_from(lines).where(lines.c.record_id.in_(ids)))
-    owner = table.c.owner_id if entity.owned else null()
+    held = [table.c[name] for name in _seen_by(entity)]
     removed = delete_from(table).where(table.c.id.in_(ids))
-    for row in uow.session.execute(removed.returning(table.c.id, table.c.version, owner)):
-        telling.tell_purged(uow, entity, row.id, row.version + 1, owner_id=row[2])
+    for row in uow.session.execute(removed.returning(table.c.id, table.c.version, *held)):
+        links = {name: getattr(row, name) for name in _seen_by(entity)}
+        telling.tell_purged(uow, entity, row.id, row.version + 1, links)
+
+
+def _seen_by(entity: Entity) -> list[str]:
+    """The links by which somebody sees a record: to its owner, and to what may be shared above."""
+    if not entity.owned:
+        return []
+    return [*dict.fromkeys(("owner_id", *(name for to, name in entity.parents if to != "user")))]
 
 
 def start_emptying(uow: UnitOfWork, entity: Entity) -> dict[str, Any]:

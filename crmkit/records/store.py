@@ -38,7 +38,8 @@ def create(uow: UnitOfWork, entity: Entity, payload: Any, *, source: str = "API"
     entity = uow.of(entity)
     access.require(entity, uow.caller, "create")
     discretion.refuse_to_leave_out(uow, entity)
-    values = _accepted(uow, entity, payload)
+    values = accepted(uow, entity, payload)
+    discretion.refuse_new_lines(uow, entity, values.get("lines") or ())
     with discretion.kept(uow, entity):
         return insert(uow, entity, values, source=source)
 
@@ -185,12 +186,13 @@ def patch(
     """
     entity = uow.of(entity)
     record = fetch(uow, entity, key, "edit", if_match=if_match)
-    values = _accepted(uow, entity, payload, record)
+    values = accepted(uow, entity, payload, record)
+    discretion.refuse_new_lines(uow, entity, values.get("lines") or ())
     with discretion.kept(uow, entity):
         return update(uow, entity, record, values)
 
 
-def _accepted(uow: UnitOfWork, entity: Entity, payload: Any, record: Any = None) -> dict[str, Any]:
+def accepted(uow: UnitOfWork, entity: Entity, payload: Any, record: Any = None) -> dict[str, Any]:
     """The values of a new record, or those sent for one there is.
 
     Raises Problem 422 that names every bad field: what is no value, no choice or no link.

@@ -6,6 +6,7 @@ from typing import Any
 from crmkit.about import About
 from crmkit.entity import Access, Entity
 from crmkit.records.relations.related import described
+from crmkit.tailoring import OF_LINES
 from crmkit.verbs import RECORD_VERBS, TOOLS
 
 Service = Any
@@ -84,7 +85,8 @@ def permissions(services: Sequence[Service]) -> dict[str, Any]:
 
 
 def _modules(services: Sequence[Service]) -> dict[str, Any]:
-    """What profiles and sharing may name: modules, their verbs, their fields, what is above them.
+    """What profiles and sharing may name: modules, their verbs, their fields, and what is above
+    them by which of these.
 
     What only administrators write is no module of theirs.
     """
@@ -94,14 +96,25 @@ def _modules(services: Sequence[Service]) -> dict[str, Any]:
             "owned": entity.access is Access.OWNED,
             "follows": entity.follows,
             "verbs": sorted(verb for verb in _verbs(entity) if entity.allows(verb)),
-            "fields": [*entity.own_fields, *entity.computed],
+            "fields": [
+                *entity.own_fields,
+                *entity.computed,
+                *(OF_LINES + name for name in entity.line_fields),
+            ],
             "label": list(entity.label),
-            "parents": sorted({target for target, _ in entity.parents}),
+            "parents": _parents(entity),
         }
         for service in services
         for entity in service.entities
         if entity.access in {Access.OWNED, Access.SHARED}
     }
+
+
+def _parents(entity: Entity) -> dict[str, list[str]]:
+    above: dict[str, list[str]] = {}
+    for target, name in sorted(entity.parents):
+        above.setdefault(target, []).append(name)
+    return above
 
 
 def _verbs(entity: Entity) -> frozenset[str]:

@@ -1,27 +1,14 @@
-"""The modules of the whole suite, as its generated catalogue has them: what rights may be about."""
+"""What rights may be about: the modules of the whole suite, their verbs and their fields."""
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import orjson
-
-import contracts
 from contracts.errors import FieldError, json_pointer
 from contracts.rights import EVERY_VERB
+from crmkit.modules import known
 
 OWN = "cf_"
 """What the names of administrators' own fields begin with."""
-
-
-@cache
-def known() -> Mapping[str, Mapping[str, Any]]:
-    """Each module that profiles and sharing are about, by the name of its entity."""
-    schemas = Path(contracts.__file__).parent / "schemas"
-    catalogue = (schemas / "catalogue.json").read_bytes()
-    found: Mapping[str, Mapping[str, Any]] = orjson.loads(catalogue)["modules"]
-    return found
 
 
 def shareable() -> Mapping[str, Mapping[str, Any]]:

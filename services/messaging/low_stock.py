@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from contracts.events.base import Event
-from crmkit.records import store
+from crmkit.records import callers, store
 from crmkit.records.principals import principal
 from crmkit.unit_of_work import UnitOfWork
 from services.messaging.entities.email import EMAIL, SYSTEM_SOURCE
@@ -18,6 +18,9 @@ from services.messaging.shipped_templates import LOW_STOCK
 PATIENCE = timedelta(minutes=2)
 """How long a handler whom messaging has not heard of may still be on the way here."""
 
+_TOLD = {"number": "number", "name": "name", "available": "stock", "reorder_level": "reorder_level"}
+"""What the mail says of the product, and the field in which one reads it."""
+
 
 class UnknownHandlerError(Exception):
     """The event about the product came before the one about its handler; a retry finds both."""
@@ -25,11 +28,15 @@ class UnknownHandlerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Recipients:
-    """`name` is how they are addressed; without addresses, `problem` says why."""
+    """`name` is how they are addressed; without addresses, `problem` says why.
+
+    `hidden` are fields of products that they do not see.
+    """
 
     name: str
     addresses: list[str]
     problem: str | None = None
+    hidden: frozenset[str] = frozenset()
 
 
 def mail_handlers(uow: UnitOfWork, events: Sequence[Event]) -> None:
@@ -44,7 +51,8 @@ def mail_handlers(uow: UnitOfWork, events: Sequence[Event]) -> None:
         merge = {
             "recipient": {"name": recipients.name},
             "product": {
-                name: event.data[name] for name in ("number", "name", "available", "reorder_level")
+                name: None if field in recipients.hidden else event.data[name]
+                for name, field in _TOLD.items()
             },
         }
         values: dict[str, Any] = {
@@ -67,7 +75,11 @@ def _recipients(uow: UnitOfWork, event: Event) -> _Recipients:
     if handler is None and uow.at - event.time < PATIENCE:
         raise UnknownHandlerError(event.data["owner_id"])
     if handler is not None and handler.active and handler.email:
-        return _Recipients(handler.display_name, [handler.email])
+        reader = callers.as_caller(uow.session, handler.user_id)
+        hidden: frozenset[str] = frozenset()
+        if reader is not None and not reader.is_admin:
+            hidden = reader.rights.of("product").hidden
+        return _Recipients(handler.display_name, [handler.email], hidden=hidden)
     administrators = uow.session.scalars(
         select(principal.c.email)
         .where(principal.c.is_admin, principal.c.active, principal.c.email.is_not(None))

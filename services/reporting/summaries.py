@@ -1,7 +1,7 @@
 """Sums kept up to date by differences, so that a report costs the same however many records are."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -75,6 +75,13 @@ class Differences:
         for key, figures in contribution.items():
             held = self.sums[key] or [Decimal(0)] * len(figures)
             self.sums[key] = [a + sign * b for a, b in zip(held, figures, strict=True)]
+
+
+def summed_up(summary: Summary, found: Iterable[Figures]) -> Mapping[str, Decimal]:
+    """All of these figures of the summary together, by name."""
+    columns = zip(*found, strict=True)
+    sums = [sum(column, Decimal(0)) for column in columns] or [Decimal(0)] * len(summary.figures)
+    return dict(zip(summary.figures, sums, strict=True))
 
 
 def _summary(name: str, keys: Sequence[str], figures: Sequence[str], **picklists: str) -> Summary:

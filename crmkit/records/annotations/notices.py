@@ -1,7 +1,7 @@
 """What one person is told of one record, if they see it at that moment; it leaves as an event."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -31,7 +31,17 @@ def give(  # noqa: PLR0917 - who is told what of which record, and why
     *,
     text: str | None = None,
 ) -> bool:
-    """Tell `reader` of the record; whether they see it, and so were told."""
+    """Tell `reader` of the record; whether they see it, and so were told.
+
+    Fields that their profile hides are not named, and a change of nothing else is no news to them.
+    """
+    hidden = replace(uow, caller=reader).shown(entity).tailoring.hidden
+    told = [
+        replace(one, fields=tuple(n for n in one.fields if n not in hidden)) for one in happened
+    ]
+    told = [now for now, was in zip(told, happened, strict=True) if now.fields or not was.fields]
+    if happened and not told:
+        return False
     table = entity.model.__table__
     query = select(table.c.number, naming.label(entity).label("label")).where(
         table.c.id == record_id, access.visible(entity, reader)
@@ -47,7 +57,7 @@ def give(  # noqa: PLR0917 - who is told what of which record, and why
         title=entity.title,
         number=record.number,
         label=record.label,
-        happened=tuple(happened),
+        happened=tuple(told),
         text=text,
     )
     uow.tell("notice", record_id, "given", 1, rendering.to_json_types(asdict(notice)))

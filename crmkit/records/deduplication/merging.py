@@ -24,7 +24,7 @@ from crmkit.records.deduplication.merged import merge as merges
 from crmkit.records.deduplication.merged import merged_record
 from crmkit.records.relations import links
 from crmkit.records.relations.references import self_links
-from crmkit.records.writing import external_ids, validation
+from crmkit.records.writing import discretion, external_ids, validation
 from crmkit.records.writing.value_types import UUID_PATTERN
 from crmkit.unit_of_work import UnitOfWork, new_id
 
@@ -72,7 +72,8 @@ def merge(
     for loser in losers:
         loser.deleted_at = uow.at
         recycle.tell(uow, entity, loser, "merged", merge=who)
-    store.update(uow, entity, survivor, chosen, fact="merged", merge=who)
+    with discretion.kept(uow, entity):
+        store.update(uow, entity, survivor, chosen, fact="merged", merge=who)
     uow.session.flush()
     ids = [loser.id for loser in losers]
     row = {
@@ -119,7 +120,8 @@ def unmerge(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None =
     uow.session.execute(delete(merges).where(merges.c.id == row.id))
     who = _who(survivor, losers)
     back = _untouched(entity, survivor, row)
-    store.update(uow, entity, survivor, back, fact="unmerged", merge=who)
+    with discretion.kept(uow, entity):
+        store.update(uow, entity, survivor, back, fact="unmerged", merge=who)
     uow.session.flush()
     for loser in losers:
         for name, value in row.taken["values"].get(loser.id, {}).items():

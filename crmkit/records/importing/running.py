@@ -25,7 +25,7 @@ from crmkit.records.importing.tables import record_import
 from crmkit.records.reading import rendering
 from crmkit.records.relations import links
 from crmkit.records.relations.references import self_links
-from crmkit.records.writing import bulk, conflicts, validation
+from crmkit.records.writing import bulk, conflicts, discretion, validation
 from crmkit.sheets.reading import ROWS_A_LINE
 from crmkit.unit_of_work import UnitOfWork
 
@@ -244,12 +244,13 @@ class Part:
         except Problem as problem:
             refusal.append(problem)
         except DBAPIError as error:
-            conflict = conflicts.refusal_of(self._uow.entities, error)
+            conflict = conflicts.refusal_of(self._uow, error)
             if conflict is None:
                 raise
             refusal.append(conflict)
 
     def _refuse(self, row: Row, problem: Problem) -> None:
+        discretion.keep(self._uow, self._entity, problem)
         reason = job_rows.reason(problem)
         result = RowResult(row=row.number, id=None, outcome=Outcome.REFUSED, problem=reason)
         self.results.append(result)

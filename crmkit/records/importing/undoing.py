@@ -60,7 +60,7 @@ def _undone(uow: UnitOfWork, entity: Entity, row: Any) -> RowResult:
         result.outcome = Outcome.UNCHANGED if gone else Outcome.REFUSED
         result.problem = job_rows.reason(problem)
     except DBAPIError as error:
-        refusal = conflicts.refusal_of(uow.entities, error)
+        refusal = conflicts.refusal_of(uow, error)
         if refusal is None:
             raise
         result.outcome, result.problem = Outcome.REFUSED, job_rows.reason(refusal)

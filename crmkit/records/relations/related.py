@@ -143,7 +143,9 @@ def clause(uow: UnitOfWork, related: RelatedList, record_id: str) -> ColumnEleme
             ways += _ways(related, child, within.where(linked_record.c.entity == child))
     for dotted in own.rolls_up if own else ():
         name, _, field = dotted.partition(".")
-        columns = uow.entities[name].columns
+        columns = uow.seen[name].columns
+        if field not in columns:
+            continue
         table = uow.entities[name].model.__table__
         live = table.c.deleted_at.is_(None)
         theirs = select(columns["id"]).where(columns[field] == record_id, live)

@@ -133,7 +133,8 @@ def metrics(uow: UnitOfWork, entities: Sequence[Entity]) -> list[tuple[Entity, V
     )
     saved = uow.session.execute(query.order_by(saved_view.c.name, saved_view.c.id)).all()
     found = [(e, view) for e in entities for view in shipped(e).values() if view.metric]
-    return found + [(by_name[row.entity], _view(row)) for row in saved]
+    found += [(by_name[row.entity], _view(row)) for row in saved]
+    return [(entity, _readable(uow, entity, view)) for entity, view in found]
 
 
 def locked(uow: UnitOfWork, entity: Entity, view_id: str) -> View | None:

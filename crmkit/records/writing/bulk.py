@@ -96,7 +96,7 @@ def create(
     except _OneByOne:
         return None
     except DBAPIError as error:
-        if conflicts.refusal_of(uow.entities, error) is None:
+        if conflicts.refusal_of(uow, error) is None:
             raise
         return None
     return outcomes

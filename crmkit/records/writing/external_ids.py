@@ -11,8 +11,7 @@ from contracts.errors import not_found, refused
 from crmkit.db import KIT
 from crmkit.entity import Entity
 from crmkit.records import access, store
-from crmkit.records.relations import links
-from crmkit.records.writing import line_items, validation
+from crmkit.records.writing import discretion, line_items
 from crmkit.unit_of_work import UnitOfWork
 
 external_id = Table(
@@ -64,14 +63,15 @@ def upsert(
     record = store.lock(uow, entity, [record_id])[record_id]
     if record.deleted_at is not None:
         raise refused("record_deleted", "The record is in the recycle bin.", record_id=record_id)
-    values = validation.parse(entity, payload, partial=True)
+    values = store.accepted(uow, entity, payload, record)
     if "lines" in values:
         values["lines"] = line_items.matched(record, values["lines"])
-    if store.same(entity, record, values):
+    if store.same(uow.shown(entity), record, values):
         return store.read(uow, entity, record_id), Outcome.UNCHANGED
     store.fetch(uow, entity, record_id, "edit")
-    links.check(uow, entity, values)
-    return store.update(uow, entity, record, values), Outcome.CHANGED
+    discretion.refuse_new_lines(uow, entity, values.get("lines") or ())
+    with discretion.kept(uow, entity):
+        return store.update(uow, entity, record, values), Outcome.CHANGED
 
 
 def give(

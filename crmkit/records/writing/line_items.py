@@ -8,6 +8,7 @@ from sqlalchemy import Select
 from contracts.errors import FieldError, invalid
 from crmkit.entity import Entity
 from crmkit.records.reading import rendering
+from crmkit.tailoring import OF_LINES
 from crmkit.unit_of_work import new_id
 
 
@@ -102,3 +103,14 @@ def difference(
         [rendering.to_json_types(old[i]) for i in changed if i in old],
         [rendering.to_json_types(new[i]) for i in changed if i in new],
     )
+
+
+def seen(
+    old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], hidden: frozenset[str]
+) -> tuple[list[Any], list[Any]]:
+    """Such a difference without `hidden` fields (`lines.price`): the lines that still differ."""
+    kept = [
+        [{n: v for n, v in line.items() if OF_LINES + n not in hidden} for line in lines]
+        for lines in (old, new)
+    ]
+    return difference(*kept)

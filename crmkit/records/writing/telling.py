@@ -70,17 +70,18 @@ def _note(
 
 
 def tell_purged(
-    uow: UnitOfWork, entity: Entity, record_id: str, version: int, owner_id: str | None
+    uow: UnitOfWork, entity: Entity, record_id: str, version: int, links: Mapping[str, str | None]
 ) -> None:
     """Note that nothing of the record is left; of its state, only id and version are told.
 
-    History keeps who purged it, and whose it was: that is who may hear of it by the feed.
+    History keeps who purged it, whose it was and below what it lay, which `links` say by field:
+    that is who may hear of it by the feed.
     """
     blank: dict[str, Any] = dict.fromkeys(entity.fields)
     if entity.line_model is not None:
         blank["lines"] = []
     record = {**blank, "id": record_id, "version": version}
-    changes = {} if owner_id is None else {"owner_id": [owner_id, None]}
+    changes = {name: [held, None] for name, held in links.items() if held is not None}
     data = {"record": record, "changes": changes, "deleted": True}
     uow.tell(entity.name, record_id, "purged", version, data)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped
 from contracts.errors import FieldError, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Record, Snapshot
+from crmkit.modules import known
 from crmkit.unit_of_work import UnitOfWork
 from services.identity import modules
 from services.identity.entities import Base
@@ -52,7 +53,7 @@ def speaks_of_what_there_is(profile: Profile, _: Snapshot) -> Iterator[FieldErro
     yield from modules.unknown_verbs("", profile.others["verbs"], "others", "verbs")
     for name, granted in profile.modules.items():
         at = ("modules", name)
-        wrong = list(modules.unknown(name, *at, among=modules.known()))
+        wrong = list(modules.unknown(name, *at, among=known()))
         yield from wrong
         if not wrong:
             yield from modules.unknown_verbs(name, granted["verbs"], *at, "verbs")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped
 from contracts.errors import FieldError
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Record, Snapshot
+from crmkit.modules import known
 from services.identity import modules
 from services.identity.entities import Base
 
@@ -54,7 +55,7 @@ def shares_a_module(rule: SharingRule, _: Snapshot) -> Iterator[FieldError]:
         at = ("related", str(position), "module")
         unknown = list(modules.unknown(one["module"], *at, among=modules.shareable()))
         yield from unknown
-        if not unknown and rule.module not in modules.known()[one["module"]]["parents"]:
+        if not unknown and rule.module not in known()[one["module"]]["parents"]:
             detail = f"no {one['module']} points at a {rule.module}"
             yield FieldError(f"/related/{position}/module", "unexpected_value", detail)
 

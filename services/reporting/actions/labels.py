@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from crmkit.records.principals import principal
 from crmkit.records.rights.tables import group
+from crmkit.unit_of_work import UnitOfWork
+from services.reporting import seeing
 from services.reporting.projections import fact
 
 
@@ -19,9 +21,10 @@ def of_people(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
     return {row.user_id: row.display_name for row in session.execute(named)}
 
 
-def of_records(session: Session, entity: str, record_ids: Iterable[str]) -> dict[str, str]:
-    """The label of each record this service has heard of."""
+def of_records(uow: UnitOfWork, entity: str, record_ids: Iterable[str]) -> dict[str, str]:
+    """The label of each record this service has heard of, and that the caller sees."""
     wanted = (fact.c.entity == entity) & fact.c.record_id.in_(list(record_ids))
-    known = wanted & fact.c.label.is_not(None)
-    rows = session.execute(select(fact.c.record_id, fact.c.label).where(known))
+    seen = seeing.by_owner(uow, entity, fact.c.owner_id) | seeing.below(uow, entity)
+    known = wanted & fact.c.label.is_not(None) & seen
+    rows = uow.session.execute(select(fact.c.record_id, fact.c.label).where(known))
     return {row.record_id: row.label for row in rows}

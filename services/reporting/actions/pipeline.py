@@ -1,18 +1,17 @@
 """The pipeline: what is still open, and what it would bring (spec 1.8, 1.20)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, select
 
-from crmkit.records import access
 from crmkit.unit_of_work import UnitOfWork
-from services.reporting.actions import labels
-from services.reporting.actions.money import base_currency
+from services.reporting import contributions, seeing
+from services.reporting.actions import field_rights, labels
+from services.reporting.actions.money import BaseCurrency, base_currency
 from services.reporting.picklists import order_of
-from services.reporting.summaries import PIPELINE
+from services.reporting.summaries import PIPELINE, Figures, summed_up
 
 SHIPPED = (
     "Prospecting",
@@ -29,6 +28,11 @@ another.
 """
 
 
+_OPPORTUNITY = "opportunity"
+_RESTS_ON = {"amount": "amount", "forecast_amount": "forecast_amount"}
+"""The field of opportunities that each figure adds up."""
+
+
 class PipelineQuery(BaseModel):
     """What a row of the report stands for."""
 
@@ -38,11 +42,14 @@ class PipelineQuery(BaseModel):
 
 
 class PipelineFigures(BaseModel):
-    """How many opportunities, their amounts, and those weighed by probability."""
+    """How many opportunities, their amounts, and those weighed by probability.
+
+    A figure is null if the caller's profile hides the field that it adds up.
+    """
 
     opportunities: int
-    amount: Decimal
-    forecast_amount: Decimal
+    amount: Decimal | None
+    forecast_amount: Decimal | None
 
 
 class PipelineRow(PipelineFigures):
@@ -62,31 +69,21 @@ class PipelineReport(BaseModel):
 
 
 def pipeline(uow: UnitOfWork, query: PipelineQuery) -> PipelineReport:
-    """Open opportunities of the owners the caller sees, by stage in the order of the funnel or by
-    owner from the largest amount on. Raises Problem 503 before the base currency is known.
+    """Open opportunities that the caller sees, by stage in the order of the funnel or by owner from
+    the largest amount on. Raises Problem 403 if the caller's profile hides by what they are
+    grouped, 503 before the base currency is known.
     """
-    currency = base_currency(uow.session)
-    columns = PIPELINE.table.c
-    key = columns.stage if query.group_by == "stage" else columns.owner_id
-    found = uow.session.execute(
-        select(
-            key.label("key"), *(func.sum(columns[name]).label(name) for name in PIPELINE.figures)
-        )
-        .where(access.visible_of("opportunity", uow.caller, columns.owner_id))
-        .group_by(key)
-        .having(func.sum(columns.opportunities) > 0)
-    ).all()
     by_owner = query.group_by == "owner"
-    names = labels.of_people(uow.session, [row.key for row in found]) if by_owner else {}
+    key = "owner_id" if by_owner else "stage"
+    field_rights.require(uow, _OPPORTUNITY, ("stage_class", key))
+    shown = field_rights.shown(uow, _OPPORTUNITY, _RESTS_ON)
+    currency = base_currency(uow.session)
+    sums = seeing.summed(uow, _OPPORTUNITY, PIPELINE, contributions.pipeline, [key])
+    found = {key: figures for (key,), figures in sums.items()}
+    names = labels.of_people(uow.session, found) if by_owner else {}
     rows = [
-        PipelineRow(
-            key=row.key,
-            label=names.get(row.key, row.key),
-            opportunities=row.opportunities,
-            amount=currency.rounded(row.amount),
-            forecast_amount=currency.rounded(row.forecast_amount),
-        )
-        for row in found
+        PipelineRow(key=key, label=names.get(key, key), **_figures([figures], currency, shown))
+        for key, figures in found.items()
     ]
     if by_owner:
         rows.sort(key=_largest_first)
@@ -97,14 +94,16 @@ def pipeline(uow: UnitOfWork, query: PipelineQuery) -> PipelineReport:
         group_by=query.group_by,
         currency=currency.code,
         rows=rows,
-        totals=PipelineFigures(
-            opportunities=sum(row.opportunities for row in rows),
-            amount=currency.rounded(sum((row.amount for row in found), Decimal(0))),
-            forecast_amount=currency.rounded(
-                sum((row.forecast_amount for row in found), Decimal(0))
-            ),
-        ),
+        totals=PipelineFigures(**_figures(found.values(), currency, shown)),
     )
+
+
+def _figures(
+    found: Iterable[Figures], currency: BaseCurrency, shown: Collection[str]
+) -> dict[str, Any]:
+    sums = summed_up(PIPELINE, found)
+    amounts = {n: currency.rounded(sums[n]) if n in shown else None for n in _RESTS_ON}
+    return {"opportunities": sums["opportunities"], **amounts}
 
 
 def _down_the_funnel(stages: Sequence[str], row: PipelineRow) -> Any:
@@ -113,4 +112,4 @@ def _down_the_funnel(stages: Sequence[str], row: PipelineRow) -> Any:
 
 
 def _largest_first(row: PipelineRow) -> Any:
-    return (-row.amount, row.label, row.key)
+    return (-(row.amount or 0), row.label, row.key)

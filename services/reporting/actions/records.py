@@ -1,15 +1,13 @@
 """How many records there are of each entity."""
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select, union_all
 
-from crmkit.records import access
 from crmkit.unit_of_work import UnitOfWork
+from services.reporting import seeing
 from services.reporting.contributions import NOBODY
+from services.reporting.projections import fact
 from services.reporting.summaries import RECORDS
-
-_FOLLOWING = {"contact": "account", "email": "account"}
-"""What is shared as another module is."""
 
 
 class EntityCount(BaseModel):
@@ -26,15 +24,23 @@ class RecordCounts(BaseModel):
 
 
 def records(uow: UnitOfWork) -> RecordCounts:
-    """Records of the owners the caller sees, and those that belong to nobody, by entity."""
+    """Records that the caller sees, and those that belong to nobody, by entity."""
     columns = RECORDS.table.c
     counted = uow.session.scalars(select(columns.entity).distinct()).all()
+    kept = select(columns.entity, columns.records).where(
+        or_(false(), *(_seen(uow, entity) for entity in counted))
+    )
+    ways = [way for entity in counted if (way := seeing.below(uow, entity)) is not false()]
+    if ways:
+        one_by_one = select(fact.c.entity, func.count()).where(or_(*ways)).group_by(fact.c.entity)
+        every = union_all(kept, one_by_one).subquery()
+    else:
+        every = kept.subquery()
     found = uow.session.execute(
-        select(columns.entity, func.sum(columns.records).label("records"))
-        .where(or_(false(), *(_seen(uow, entity) for entity in counted)))
-        .group_by(columns.entity)
-        .having(func.sum(columns.records) > 0)
-        .order_by(columns.entity)
+        select(every.c.entity, func.sum(every.c.records).label("records"))
+        .group_by(every.c.entity)
+        .having(func.sum(every.c.records) > 0)
+        .order_by(every.c.entity)
     )
     rows = [EntityCount(entity=row.entity, records=row.records) for row in found]
     return RecordCounts(rows=rows)
@@ -42,6 +48,5 @@ def records(uow: UnitOfWork) -> RecordCounts:
 
 def _seen(uow: UnitOfWork, entity: str) -> ColumnElement[bool]:
     columns = RECORDS.table.c
-    follows = _FOLLOWING.get(entity, "")
-    theirs = access.visible_of(entity, uow.caller, columns.owner_id, follows=follows)
+    theirs = seeing.by_owner(uow, entity, columns.owner_id)
     return (columns.entity == entity) & or_(theirs, columns.owner_id == NOBODY)

@@ -1,16 +1,30 @@
 """Sales: what customers have ordered, from approved orders that nobody cancelled (spec 1.20)."""
 
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, select
 
-from crmkit.records import access
 from crmkit.unit_of_work import UnitOfWork
-from services.reporting.actions import labels
+from services.reporting import contributions, seeing
+from services.reporting.actions import field_rights, labels
 from services.reporting.actions.money import BaseCurrency, base_currency
-from services.reporting.summaries import SALES
+from services.reporting.summaries import SALES, Figures, summed_up
+
+_ORDER = "sales_order"
+_GROUPED_BY = {
+    "month": "order_date",
+    "product": "lines.product_id",
+    "account": "account_id",
+    "owner": "owner_id",
+}
+_RESTS_ON = {
+    "units": "lines.quantity",
+    "shipped_units": "lines.shipped_quantity",
+    "amount": "lines.after_discount",
+}
+"""The field of orders that each figure adds up."""
 
 
 class SalesQuery(BaseModel):
@@ -24,13 +38,14 @@ class SalesQuery(BaseModel):
 class SalesFigures(BaseModel):
     """Orders, units ordered and shipped, and the lines' amounts after their discounts.
 
-    Taxes, charges, adjustments and discounts on the whole document are not in `amount`.
+    Taxes, charges, adjustments and discounts on the whole document are not in `amount`. A figure is
+    null if the caller's profile hides the field that it adds up.
     """
 
     orders: int
-    units: Decimal
-    shipped_units: Decimal
-    amount: Decimal
+    units: Decimal | None
+    shipped_units: Decimal | None
+    amount: Decimal | None
 
 
 class SalesRow(SalesFigures):
@@ -53,34 +68,27 @@ class SalesReport(BaseModel):
 
 
 def sales(uow: UnitOfWork, query: SalesQuery) -> SalesReport:
-    """Orders of the owners the caller sees: months in their order, all else from the largest
-    amount on. Raises Problem 503 before the base currency is known.
+    """Orders that the caller sees: months in their order, all else from the largest amount on.
+
+    Raises Problem 403 if the caller's profile hides by what they are grouped, 503 before the base
+    currency is known.
     """
+    field_rights.require(uow, _ORDER, ("status", _GROUPED_BY[query.group_by]))
+    shown = field_rights.shown(uow, _ORDER, _RESTS_ON)
     currency = base_currency(uow.session)
-    columns = SALES.table.c
     # The rows and their totals come from one statement, so that they are of the same instant.
-    found = uow.session.execute(
-        select(
-            columns.dimension,
-            columns.key,
-            *(func.sum(columns[name]).label(name) for name in SALES.figures),
-        )
-        .where(
-            columns.dimension.in_({query.group_by, "owner"}),
-            access.visible_of("sales_order", uow.caller, columns.owner_id),
-        )
-        .group_by(columns.dimension, columns.key)
-        .having(func.sum(columns.orders) > 0)
-    ).all()
-    grouped = [row for row in found if row.dimension == query.group_by]
-    names = _names(uow, query.group_by, [row.key for row in grouped])
+    dimensions = SALES.table.c.dimension.in_({query.group_by, "owner"})
+    by = ["dimension", "key"]
+    found = seeing.summed(uow, _ORDER, SALES, contributions.sales, by, dimensions)
+    grouped = {key: figures for (of, key), figures in found.items() if of == query.group_by}
+    names = _names(uow, query.group_by, list(grouped))
     rows = [
-        SalesRow(key=row.key, label=names.get(row.key, row.key), **_figures([row], currency))
-        for row in grouped
+        SalesRow(key=key, label=names.get(key, key), **_figures([figures], currency, shown))
+        for key, figures in grouped.items()
     ]
     rows.sort(key=_in_time if query.group_by == "month" else _largest_first)
-    by_owner = [row for row in found if row.dimension == "owner"]
-    totals = SalesFigures(**_figures(by_owner, currency))
+    by_owner = [figures for (of, _), figures in found.items() if of == "owner"]
+    totals = SalesFigures(**_figures(by_owner, currency, shown))
     return SalesReport(group_by=query.group_by, currency=currency.code, rows=rows, totals=totals)
 
 
@@ -89,13 +97,15 @@ def _names(uow: UnitOfWork, dimension: str, keys: list[str]) -> dict[str, str]:
         return {}
     if dimension == "owner":
         return labels.of_people(uow.session, keys)
-    return labels.of_records(uow.session, dimension, keys)
+    return labels.of_records(uow, dimension, keys)
 
 
-def _figures(rows: list[Any], currency: BaseCurrency) -> dict[str, Any]:
-    sums = {name: sum((getattr(row, name) for row in rows), Decimal(0)) for name in SALES.figures}
+def _figures(
+    found: Iterable[Figures], currency: BaseCurrency, shown: Collection[str]
+) -> dict[str, Any]:
+    sums = dict(summed_up(SALES, found))
     sums["amount"] = currency.rounded(sums["amount"])
-    return sums
+    return {n: one if n in shown or n not in _RESTS_ON else None for n, one in sums.items()}
 
 
 def _in_time(row: SalesRow) -> Any:
@@ -103,4 +113,4 @@ def _in_time(row: SalesRow) -> Any:
 
 
 def _largest_first(row: SalesRow) -> Any:
-    return (-row.amount, row.label, row.key)
+    return (-(row.amount or 0), row.label, row.key)

@@ -3,7 +3,8 @@
 import pytest
 
 from crmkit.unit_of_work import new_id
-from tests.service.served import record
+from tests.eventually import eventually
+from tests.service.served import BOSS, record
 
 
 class Reader:
@@ -195,3 +196,52 @@ def test_so_is_what_lies_below_another_services_record(company, two):
     reader = _fresh(company, two).api
     assert Reader(reader, f"/widgets/{below[0]['id']}").may() == "r"
     assert Reader(reader, f"/widgets/{below[1]['id']}").may() == ""
+
+
+def _feed(api):
+    """What a client that keeps a copy has in the end: by id, whether it was deleted."""
+    page = api.get("/widgets/changes")
+    items = page["items"]
+    while page["more"]:
+        page = api.get(f"/widgets/changes?cursor={page['next_cursor']}")
+        items += page["items"]
+    return {item["id"]: item["deleted"] for item in items}
+
+
+@pytest.mark.parametrize("lost", ["moved", "purged"])
+def test_the_feed_has_what_lies_below_while_it_does(company, two, lost):
+    """Below a record of this service; and of another, by the owner in the copy of the link."""
+    gizmo, stranger = new_id(), company.user(company.role())
+    state = {"name": "g", "number": None, "owner_id": two["owner"], "part_of_id": None}
+    company.service.hear("links", record("crm.elsewhere.gizmo.created.v1", gizmo, **state))
+    api, boss = company.service.as_(stranger), company.service.as_(BOSS)
+    child, far = (
+        api.create("widgets", name="child", **above) for above in ({}, {"gizmo_id": gizmo})
+    )
+    _put_below(company, child, two["widget"])
+    ids = {child["id"], far["id"]}
+    parties = ("role", two["mine"]), ("role", two["yours"])
+    related = [{"module": "widget", "access": "read"}]
+
+    def told(reader):
+        found = _feed(reader)
+        return {found.get(one) for one in ids}
+
+    eventually(lambda: told(boss), {False})
+    assert told(_fresh(company, two).api) == {None}
+    rules = {
+        module: company.rule(module, *parties, related=related) for module in ("widget", "gizmo")
+    }
+    assert told(_fresh(company, two).api) == {False}
+    if lost == "moved":
+        boss("PATCH", f"/widgets/{child['id']}", {"parent_id": None})
+        boss("PATCH", f"/widgets/{far['id']}", {"gizmo_id": None})
+    else:
+        for one in sorted(ids):
+            boss("DELETE", f"/widgets/{one}", status=204)
+        assert boss("POST", "/widgets/bin/purge", {"ids": sorted(ids)})["purged"] == 2
+    reader = _fresh(company, two).api
+    eventually(lambda: told(reader), {True})
+    for module, rule in rules.items():
+        company.rule(module, *parties, rule_id=rule)
+    assert told(_fresh(company, two).api) == {None}

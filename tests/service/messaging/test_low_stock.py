@@ -8,7 +8,7 @@ import pytest
 from contracts.events.inventory import StockLow
 from crmkit.unit_of_work import new_id
 from tests.service.messaging.conftest import work
-from tests.service.served import BEN, BOSS, event, person
+from tests.service.served import BEN, BOSS, event, person, profile, role
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +49,25 @@ def test_the_handler_gets_one_mail_for_each_crossing(messaging, mailbox):
     assert "PRO1 Chai has fallen below its reorder level." in words
     assert "Available: 9" in words
     assert "Reorder level: 10" in words
+
+
+def test_a_field_that_the_handler_does_not_see_is_not_merged(messaging):
+    kept, their_role, handler = new_id(), new_id(), new_id()
+    fields = {"stock": "hidden", "reorder_level": "read_only"}
+    products = {"active": True, "verbs": ["*"], "fields": fields}
+    told = person(handler, role_id=their_role, email="sam@tandem.example")
+    of_role = role(their_role, f"{their_role}/", profile_ids=[kept])
+    messaging.hear("people", profile(kept, modules={"product": products}), of_role, told)
+    product_id = new_id()
+    messaging.hear("low_stock", low(product_id, owner_id=handler))
+    (mail,) = mails(messaging, product_id)
+    assert mail["merge"]["product"] == {
+        "number": "PRO1",
+        "name": "Chai",
+        "available": None,
+        "reorder_level": "10",
+    }
+    assert "Available: \nReorder level: 10\n" in mail["body_text"]
 
 
 @pytest.mark.parametrize("handler", [{}, {"email": "ben@tandem.example", "active": False}])
