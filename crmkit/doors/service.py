@@ -25,6 +25,7 @@ from crmkit.doors.behaviours.picklists import Picklists
 from crmkit.doors.behaviours.privacy import Privacy
 from crmkit.doors.behaviours.recycle import RecycleBin
 from crmkit.doors.behaviours.related import Related
+from crmkit.doors.behaviours.rights import Rights
 from crmkit.doors.behaviours.tags import Tagging
 from crmkit.doors.behaviours.tailoring import Tailoring
 from crmkit.doors.behaviours.views import SavedViews
@@ -64,6 +65,7 @@ class RecordService(
     SavedViews,
     Auditing,
     Privacy,
+    Rights,
     Behaviour,
 ):
     """Base of the six services: the routes of records, and the doors in which they stand.

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Select,
+    Subquery,
     Text,
     Uuid,
     any_,
@@ -45,12 +46,15 @@ MODULE_OFF = "module_off"
 READ, WRITE, DELETE = "read", "write", "delete"
 """What a verb does to a record, as far as sharing is asked."""
 
+RECORDLESS = frozenset({"create", "import"})
+"""Verbs of no record: step 7."""
+
 _METHODS = {"view": "GET", "create": "POST", "edit": "PATCH", "delete": "DELETE"}
 _ADMINISTRATORS = frozenset({"purge"})
 """What cannot be undone."""
 _DELETING = frozenset({"delete", "merge", "purge"})
 _EDIT_ALL = frozenset({"view", "create", "edit"})
-_OPEN = {
+OPEN = {
     READ: frozenset({PUBLIC_READ, PUBLIC_EDIT, PUBLIC_FULL}),
     WRITE: frozenset({PUBLIC_EDIT, PUBLIC_FULL}),
     DELETE: frozenset({PUBLIC_FULL}),
@@ -69,7 +73,7 @@ def require(entity: Entity, caller: Caller, verb: str) -> None:
     scopes.require(entity, caller, verb)
     if not may_ever(entity, caller, verb):
         wish = f"{verb.replace('_', ' ')} {words}"
-        if verb in _ADMINISTRATORS or not _of_profiles(entity):
+        if of_administrators(entity, verb):
             raise forbidden(f"Only administrators may {wish}.")
         raise forbidden(f"Your profile does not let you {wish}.")
 
@@ -86,8 +90,16 @@ def _methods_beside(entity: Entity, verb: str) -> list[str]:
     return [_METHODS[verb] for verb in verbs if entity.allows(verb)]
 
 
-def _of_profiles(entity: Entity) -> bool:
+def of_profiles(entity: Entity) -> bool:
+    """Whether profiles say who does what with its records."""
     return entity.access in {Access.OWNED, Access.SHARED}
+
+
+def of_administrators(entity: Entity, verb: str) -> bool:
+    """Step 1: whether only administrators may have the verb, whatever profiles grant."""
+    if verb in _ADMINISTRATORS or entity.access is Access.ADMIN_ONLY:
+        return True
+    return entity.access is Access.ADMIN_WRITES and verb != "view"
 
 
 def may_ever(entity: Entity, caller: Caller, verb: str) -> bool:
@@ -98,19 +110,23 @@ def may_ever(entity: Entity, caller: Caller, verb: str) -> bool:
         return False
     if caller.is_admin:
         return True
-    if verb in _ADMINISTRATORS:
+    if of_administrators(entity, verb):
         return False
-    if not _of_profiles(entity):
-        return entity.access is Access.ADMIN_WRITES and verb == "view"
-    return granted(entity.name, caller.rights, verb)
+    return not of_profiles(entity) or granted(entity.name, caller.rights, verb)
 
 
 def granted(module: str, rights: Rights, verb: str) -> bool:
     """Whether the profiles let the verb be done in the module: steps 4 to 6."""
     if everywhere(rights, verb):
         return True
-    needed = NEEDS.get(verb, frozenset()) | {verb}
-    return all(everywhere(rights, one) or rights.of(module).grants(one) for one in needed)
+    return not ungranted(module, rights, verb)
+
+
+def ungranted(module: str, rights: Rights, verb: str) -> list[str]:
+    """Of the verbs that this one takes, those that no profile grants in the module."""
+    grants = rights.of(module).grants
+    needed = sorted(NEEDS.get(verb, frozenset()) | {verb})
+    return [one for one in needed if not (everywhere(rights, one) or grants(one))]
 
 
 def everywhere(rights: Rights, verb: str) -> bool:
@@ -190,7 +206,7 @@ def visible_owners(caller: Caller, owner: ColumnElement[Any]) -> ColumnElement[b
 
 def _shared(rights: Rights, module: str, way: str) -> tuple[Shared, ...] | None:
     """Steps 9 to 13: whose records of the module; None if everybody's."""
-    if rights.defaults.get(module, PRIVATE) in _OPEN[way]:
+    if rights.defaults.get(module, PRIVATE) in OPEN[way]:
         return None
     own = (Shared(rights.own),)
     if way == DELETE:
@@ -222,18 +238,33 @@ def _belongs(entity: Entity, owner: ColumnElement[Any], shared: Shared) -> Colum
 
 def _above(entity: Entity, shared: Shared) -> Select[Any]:
     """The ids of the records below which others are shared, be they of this service or another."""
-    local = entity.model.metadata.info[TABLES].get(shared.parent)
-    if local is not None:
-        return select(local.c.id).where(owned_by(local.c.owner_id, shared.owners))
-    known = KIT.tables["linked_record"].c
-    of_parent = known.entity == shared.parent
-    return select(known.record_id).where(of_parent, owned_by(known.owner_id, shared.owners))
+    known = owners_of(entity, shared.parent)
+    return select(known.c.id).where(owned_by(known.c.owner_id, shared.owners))
 
 
 def _below(entity: Entity, shared: Shared) -> Iterable[ColumnElement[bool]]:
-    table = entity.model.__table__
-    for parent, name in entity.parents:
+    for parent, link, held in links_upwards(entity):
         if parent == shared.parent:
-            held = table.c[name].in_(_above(entity, shared))
-            said = entity.declared(name).target_in
-            yield held & (table.c[said] == parent) if said else held
+            yield link.in_(_above(entity, shared)) & held
+
+
+def links_upwards(
+    entity: Entity,
+) -> Iterable[tuple[str, ColumnElement[Any], ColumnElement[bool]]]:
+    """The modules with owners that records may lie below: each link, and when it is of that one."""
+    table, tables = entity.model.__table__, entity.model.metadata.info[TABLES]
+    for parent, name in entity.parents:
+        if parent in tables and "owner_id" not in tables[parent].c:
+            continue
+        said = entity.declared(name).target_in
+        yield parent, table.c[name], table.c[said] == parent if said else true()
+
+
+def owners_of(entity: Entity, module: str) -> Subquery:
+    """`id` and `owner_id` of a module's records, be they of the entity's service or another's."""
+    local = entity.model.metadata.info[TABLES].get(module)
+    if local is not None:
+        return select(local.c.id, local.c.owner_id).subquery()
+    known = KIT.tables["linked_record"].c
+    of_module = known.entity == module
+    return select(known.record_id.label("id"), known.owner_id).where(of_module).subquery()

@@ -41,6 +41,7 @@ role = Table(
     Column("path", Text, nullable=False, index=True),
     Column("profile_ids", JSONB, nullable=False, server_default="[]"),
     Column("assigns_to", Text, nullable=False, server_default="all_users"),
+    Column("name", Text),
     Column("version", Integer, nullable=False),
 )
 
@@ -110,6 +111,7 @@ def _role(event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str
         "path": "" if deleted else record["path"],
         "profile_ids": record.get("profile_ids") or [],
         "assigns_to": record.get("assigns_to") or ALL_USERS,
+        "name": record.get("name"),
     }
 
 

@@ -19,6 +19,7 @@ from crmkit.testing.proofs.many import exporting, mass
 from crmkit.testing.proofs.reading import describing, filtering, listing, searching, sorting
 from crmkit.testing.proofs.refusing import (
     dangling_links,
+    explaining,
     refusing,
     rights,
     strange_bodies,
@@ -86,6 +87,7 @@ PROOFS: Mapping[str, Proof] = {
     "describing": describing,
     "searching": searching,
     "rights": rights,
+    "explaining": explaining,
     "custom fields": custom_fields,
     "picklists": picklists,
     "tags": tagging,

@@ -29,6 +29,7 @@ profile = Table(
     Column("edit_all", Boolean, nullable=False),
     Column("modules", JSONB, nullable=False),
     Column("others", JSONB, nullable=False),
+    Column("name", Text),
     Column("deleted", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
 )
@@ -73,7 +74,7 @@ def changed(session: Session) -> None:
 def of_profile(event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
     """The row of `profile` that an event stands for."""
     names = ("view_all", "edit_all", "modules", "others")
-    kept = {name: record[name] for name in names}
+    kept = {name: record[name] for name in names} | {"name": record.get("name")}
     return {"profile_id": event.subject, **kept, "deleted": deleted}
 
 

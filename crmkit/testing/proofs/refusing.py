@@ -103,6 +103,28 @@ def rights(subject: Subject) -> None:
             bench.stranger.ask(method, here, {}).expect(refused if allowed else 405)
 
 
+def explaining(subject: Subject) -> None:
+    """Administrators are told why somebody may do what with a record, as it really is."""
+    bench, record = subject.bench, subject.three[0]
+    here = f"{subject.at}/{record['id']}/access"
+    bench.stranger.ask("GET", here, query={"user": bench.user_id}).expect(403)
+    nowhere = f"{subject.at}/{samples.NO_RECORD}/access"
+    bench.admin.ask("GET", nowhere, query={"user": bench.user_id}).expect(404)
+    unknown = bench.admin.ask("GET", here, query={"user": samples.NO_RECORD})
+    assert unknown.refused(422) == {"/user": "dangling_link"}
+    assert bench.admin.ask("GET", here).refused(422) == {"/user": "required"}
+    for client, user_id in ((bench.admin, bench.user_id), (bench.stranger, bench.stranger_id)):
+        told = bench.admin.get(here, user=user_id)
+        granted = {verb: one["granted"] for verb, one in told["verbs"].items()}
+        asked = client.ask("GET", f"{subject.at}/{record['id']}/rights")
+        assert granted["view"] is (asked.status == 200), told["verbs"]["view"]
+        really = asked.json["rights"] if granted["view"] else {}
+        assert {verb for verb in ("edit", "delete") if granted.get(verb)} == {
+            verb for verb in ("edit", "delete") if really.get(verb)
+        }
+        assert all(one["because"] for one in told["verbs"].values())
+
+
 def _same(named: set[str], wanted: set[str]) -> None:
     assert named == wanted, f"not named: {wanted - named}; named for nothing: {named - wanted}"
 

@@ -31,13 +31,13 @@ class Company:
     def change_role(self, role_id, **values):
         self.tell(role, role_id, self._paths[role_id], **values)
 
-    def user(self, role_id):
+    def user(self, role_id, **values):
         user_id = new_id()
-        self.tell(person, user_id, role_id=role_id)
+        self.tell(person, user_id, role_id=role_id, **values)
         return user_id
 
-    def move(self, user_id, role_id):
-        self.tell(person, user_id, role_id=role_id)
+    def move(self, user_id, role_id, **values):
+        self.tell(person, user_id, role_id=role_id, **values)
 
     def profile(self, **values):
         profile_id = new_id()
@@ -56,10 +56,12 @@ class Company:
         self.service.hear("people", told)
         return group_id
 
-    def rule(self, module, owned_by, shared_with, access="read", related=(), *, rule_id=None):
+    def rule(
+        self, module, owned_by, shared_with, access="read", related=(), *, rule_id=None, name=None
+    ):
         """Parties are (kind, id)."""
         rule_id = rule_id or new_id()
-        state = {"module": module, "access": access, "related": list(related)}
+        state = {"name": name, "module": module, "access": access, "related": list(related)}
         for side, (kind, party) in (("owned_by", owned_by), ("shared_with", shared_with)):
             state[f"{side}_role_id"] = None if kind == "group" else party
             state[f"{side}_group_id"] = party if kind == "group" else None

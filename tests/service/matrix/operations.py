@@ -84,6 +84,7 @@ BESIDE = (
     _read(f"{_A}/changes"),
     _read(f"{_R}/history"),
     _read(f"{_R}/rights"),
+    _read(f"{_R}/access", 422, shaping=True),
     _read(f"{_R}/related"),
     _read(f"{_R}/duplicates"),
     _read(f"{_A}/external/{{source}}/{{key}}", 404),

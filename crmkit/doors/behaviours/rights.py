@@ -1,0 +1,30 @@
+"""Rights at the door: why somebody may or may not do what with a record."""
+
+from crmkit.doors.behaviours.behaviour import Behaviour
+from crmkit.doors.requests import Answer, Call, json_answer
+from crmkit.doors.routes import route
+from crmkit.records import access
+from crmkit.records.rights import explaining
+from crmkit.records.writing.validation import parse_body
+from crmkit.unit_of_work import UnitOfWork
+
+_ASKERS = "administrators"
+
+
+class Rights(Behaviour):
+    """What administrators may ask of everybody's rights."""
+
+    @route(
+        "GET",
+        "/<plural>/<key>/access",
+        query=explaining.Asked,
+        answer=explaining.Explanation,
+        only=_ASKERS,
+        refuses=(422,),
+    )
+    def explain_record_access(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
+        """Why somebody may or may not do what with a record."""
+        entity = self._entity(plural)
+        access.require_administrator(uow.caller, "ask what somebody may do")
+        wish = parse_body(explaining.Asked, dict(call.arguments))
+        return json_answer(explaining.explain(uow, entity, key, wish).model_dump())
