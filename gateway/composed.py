@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from contracts.errors import not_found
-from gateway import audit, gathering, key_metrics, marks, privacy, related
+from gateway import access, audit, gathering, key_metrics, marks, privacy, related
 from gateway.catalogue import NO_SUCH_ROUTE, Catalogue
 from gateway.front import API, forward
 from gateway.keys import JWKS_PATH, KeyRing
@@ -64,6 +64,7 @@ def pages(upstreams: Mapping[str, Upstream], keys: KeyRing, catalogue: Catalogue
     key_metrics.add_to(composed, upstreams)
     related.add_to(composed, catalogue, upstreams)
     audit.add_to(composed, upstreams)
+    access.add_to(composed, upstreams)
     privacy.add_to(composed, upstreams)
     return composed
 

@@ -8,15 +8,23 @@ from gateway.upstream import Reply, Upstream
 
 
 def ask(
-    questions: Iterable[tuple[Upstream, str]], headers: Mapping[str, str], *, seconds: float
+    questions: Iterable[tuple[Upstream, str]],
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    body: bytes = b"",
 ) -> dict[str, Reply | Problem]:
-    """GET each target from its service; what each said within `seconds`, or why it did not."""
+    """GET each target from its service, or POST `body` to it if there is one.
+
+    What each said within `seconds`, or why it did not.
+    """
+    method = "POST" if body else "GET"
     answers: dict[str, Reply | Problem] = {}
 
     def put(upstream: Upstream, target: str) -> None:
         try:
             answers[upstream.name] = upstream.call(
-                "GET", target, headers, seconds=seconds, whole=True
+                method, target, headers, body, seconds=seconds, whole=True
             )
         except Problem as problem:
             answers[upstream.name] = problem

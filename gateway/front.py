@@ -30,6 +30,7 @@ COMPOSED = frozenset(
         "key-metrics",
         "audit",
         "person-data",
+        "access",
     }
 )
 """First words of paths under the API that the gateway answers itself, from several services."""

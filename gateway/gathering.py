@@ -26,16 +26,24 @@ _EVERYBODYS = {
 
 
 def gathered(
-    questions: Iterable[tuple[Upstream, str]], seconds: float
+    questions: Iterable[tuple[Upstream, str]], seconds: float, *, asked: object = None
 ) -> tuple[dict[str, Any], list[str]]:
     """What each service answered, parsed, and the names of those that did not.
+
+    A question too long for an address is `asked` as JSON by a POST that writes nothing.
 
     A refusal of the request itself (400, 401, 403, 422) is everybody's and raised as it came.
     Raises Problem 503 if not one service answered.
     """
     found: dict[str, Any] = {}
     unanswered: list[str] = []
-    answers = fan_out.ask(questions, current_exchange().forwarded(), seconds=seconds)
+    exchange = current_exchange()
+    headers, body = exchange.forwarded(), b""
+    if asked is not None:
+        body = orjson.dumps(asked)
+        # With a key it may be sent again over a new connection if a kept-alive one breaks.
+        headers |= {"Content-Type": "application/json", "Idempotency-Key": exchange.request_id}
+    answers = fan_out.ask(questions, headers, seconds=seconds, body=body)
     for name, answer in answers.items():
         if isinstance(answer, Reply) and answer.status == HTTPStatus.OK:
             found[name] = answer.json()

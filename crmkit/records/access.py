@@ -143,16 +143,20 @@ def way_of(verb: str) -> str:
 
 def visible(entity: Entity, caller: Caller, verb: str = "view") -> ColumnElement[bool]:
     """The clause that is true for the records on which `caller` has `verb`."""
-    if not may_ever(entity, caller, verb):
-        return false()
-    if caller.is_admin or everywhere(caller.rights, verb) or entity.access is not Access.OWNED:
-        return true()
-    module = entity.follows or entity.name
+    reached = reach(entity, caller, verb)
+    if not reached:
+        return true() if reached is None else false()
     owner = entity.model.__table__.c.owner_id
-    shared = _shared(caller.rights, module, way_of(verb))
-    if shared is None:
-        return true()
-    return or_(*(_belongs(entity, owner, one) for one in shared))
+    return or_(*(_belongs(entity, owner, one) for one in reached))
+
+
+def reach(entity: Entity, caller: Caller, verb: str) -> tuple[Shared, ...] | None:
+    """Whose records those are: nobody's if it is empty; None if everybody's."""
+    if not may_ever(entity, caller, verb):
+        return ()
+    if caller.is_admin or everywhere(caller.rights, verb) or entity.access is not Access.OWNED:
+        return None
+    return _shared(caller.rights, entity.follows or entity.name, way_of(verb))
 
 
 def visible_of(

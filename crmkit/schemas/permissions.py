@@ -30,7 +30,8 @@ it has not nobody may (405). For everybody else there are four kinds of entities
 
 Who does not see a record is told that there is none (404); who sees it and may not do it, or whose
 profile has not got the verb, that they may not (403). Administrators, and nobody else, are told
-which step decides of a person and a record: `GET /{{plural}}/{{id}}/access?user=`.
+which step decides of a person and a record (`GET /{{plural}}/{{id}}/access?user=`), and what a
+change of rights would come to (`POST /access/simulate`).
 
 ## Verbs that every entity may have
 

@@ -1,7 +1,13 @@
 """Identity: who works here and how they sign in."""
 
 from contracts.events.identity import IDENTITY_FACTS
+from crmkit.doors.requests import Answer, Call, json_answer
+from crmkit.doors.routes import route
 from crmkit.doors.service import RecordService, delete, every, get, patch, post
+from crmkit.records import access
+from crmkit.records.rights.comparing import Rehearsal, Simulation
+from crmkit.records.writing.validation import parse_body
+from crmkit.unit_of_work import UnitOfWork
 from services.identity import (
     challenges,
     keys,
@@ -42,6 +48,7 @@ from services.identity.actions.set_password import (
     change_my_password,
     set_password,
 )
+from services.identity.actions.simulate_access import simulate
 from services.identity.bootstrap import ENTITIES, bootstrap
 from services.identity.entities import Base
 from services.identity.entities.privacy_request import PRIVACY_REQUEST
@@ -285,6 +292,12 @@ class IdentityService(RecordService):
         verb="cancel",
         returns=PRIVACY_REQUEST,
     )
+
+    @route("POST", "/access/simulate", body=Simulation, answer=Rehearsal, only="administrators")
+    def simulate_access(self, uow: UnitOfWork, call: Call) -> Answer:
+        """Try a change of rights, undo it, and say what services would hear of it."""
+        access.require_administrator(uow.caller, "simulate a change of rights")
+        return json_answer(simulate(uow, parse_body(Simulation, call.json())).model_dump())
 
 
 SERVICE = IdentityService

@@ -4,7 +4,7 @@ from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
 from crmkit.records import access
-from crmkit.records.rights import explaining
+from crmkit.records.rights import comparing, explaining
 from crmkit.records.writing.validation import parse_body
 from crmkit.unit_of_work import UnitOfWork
 
@@ -28,3 +28,17 @@ class Rights(Behaviour):
         access.require_administrator(uow.caller, "ask what somebody may do")
         wish = parse_body(explaining.Asked, dict(call.arguments))
         return json_answer(explaining.explain(uow, entity, key, wish).model_dump())
+
+    @route(
+        "POST",
+        "/access/compare",
+        reading=True,
+        body=comparing.Comparison,
+        answer=comparing.Differences,
+        only=_ASKERS,
+    )
+    def compare_access(self, uow: UnitOfWork, call: Call) -> Answer:
+        """What somebody would gain and lose here if rights were others."""
+        access.require_administrator(uow.caller, "simulate a change of rights")
+        wish = parse_body(comparing.Comparison, call.json())
+        return json_answer(comparing.compare(uow, wish).model_dump())

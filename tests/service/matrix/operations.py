@@ -247,6 +247,7 @@ WHOLE = {
     "GET /reports/pipeline": PEOPLE,
     "GET /reports/records": PEOPLE,
     "GET /reports/sales": PEOPLE,
+    "POST /access/simulate": ADMINISTRATORS,
     "GET /audit": ADMINISTRATORS,
     "GET /audit/heads": ADMINISTRATORS,
     "GET /audit/verify": ADMINISTRATORS,
