@@ -21,6 +21,8 @@ from crmkit.unit_of_work import UnitOfWork
 
 Returns = Entity | type[BaseModel] | None
 
+ADMINISTRATORS = "administrators"
+"""What About says of what only they may do."""
 _NOT_WORD = re.compile(r"\W+")
 
 
@@ -31,7 +33,8 @@ class Action:
 
     A Problem that `run` raises undoes what it did; one that it returns refuses just the same, but
     what was written about it stays. What is `personal` is not for API keys; what has `any_scope`
-    is for each of them, though it belongs to no entity.
+    is for each of them, though it belongs to no entity. `administering` says in words what
+    administrators alone may do, if it is that.
     """
 
     method: str
@@ -46,6 +49,7 @@ class Action:
     public: bool = False
     personal: bool = False
     any_scope: bool = False
+    administering: str = ""
     refuses: tuple[int, ...] = ()
 
     @property
@@ -66,6 +70,7 @@ class Action:
             checked=self.entity is not None,
             entity=self.entity,
             public=self.public,
+            only=ADMINISTRATORS if self.administering else "",
             refuses=self.refuses,
         )
 
@@ -93,6 +98,8 @@ class Action:
         given: list[Any] = [uow]
         if self.personal:
             scopes.require_person(uow.caller)
+        if self.administering:
+            access.require_administrator(uow.caller, self.administering)
         if self.entity is not None and key is not None:
             access.require(uow.of(self.entity), uow.caller, self.verb)
             given.append(store.fetch(uow, self.entity, key, self.verb, if_match=call.if_match))
@@ -160,17 +167,35 @@ def _declared(action: Action) -> Any:
 
 
 def route(
-    http_method: str, path: str, *, public: bool = False, reading: bool = False, **about: Any
+    http_method: str,
+    path: str,
+    *,
+    public: bool = False,
+    reading: bool = False,
+    needs: Sequence[str] | None = None,
+    administering: str = "",
+    **about: Any,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Response]]:
     """Decorator of a record verb: `verb(self, uow, call, **path) -> Answer`.
 
     A POST that only asks is `reading`; `about` are the fields of About that the verb's name and
-    docstring do not tell.
+    docstring do not tell. Before anything that was sent is looked at, the caller must have the
+    verbs that it `needs` of the entity in `path`, which is its `verb` unless said; and be an
+    administrator if `administering` says what only they may do.
     """
+    if administering:
+        about["only"] = ADMINISTRATORS
+    verbs = (about.get("verb", "view"),) if needs is None else needs
 
     def decorate(operate: Callable[..., Answer]) -> Callable[..., Response]:
         def method(self: Any, request: Request, **values: str) -> Response:
             def operation(uow: UnitOfWork, call: Call) -> Answer:
+                if administering:
+                    access.require_administrator(uow.caller, administering)
+                entity = self.context.entity_of(values["plural"]) if "plural" in values else None
+                if entity is not None:
+                    for verb in verbs:
+                        access.require(uow.of(entity), uow.caller, verb)
                 return operate(self, uow, call, **values)
 
             return respond(

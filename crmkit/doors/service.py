@@ -161,6 +161,7 @@ class RecordService(
         "/<plural>/external/<source>/<key>",
         places=_EXTERNAL,
         verb="create",
+        needs=(),
         body=OwnPatch,
         answer=OwnRecord,
         also={201: OwnRecord},

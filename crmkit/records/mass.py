@@ -88,10 +88,8 @@ def perform(uow: UnitOfWork, entity: Entity, payload: Any) -> MassResult | dict[
 
     Raises Problem 403, 405, and 422 that names every bad field.
     """
+    _require(uow, entity, payload.get("operation") if isinstance(payload, dict) else None)
     wish: MassOperation = parse_body(MassOperation, payload)
-    access.require(entity, uow.caller, _VERBS[wish.operation])
-    if _VERBS[wish.operation] == "edit":
-        access.require(entity, uow.caller, "mass_edit")
     values = _checked(uow, uow.shown(entity), wish, payload)
     chosen = _chosen(uow, entity, wish, payload)
     few = _few(uow, chosen)
@@ -105,6 +103,17 @@ def perform(uow: UnitOfWork, entity: Entity, payload: Any) -> MassResult | dict[
     total = job_rows.take_down(uow, started["id"], chosen)
     _note(uow, entity, wish, payload, count=total, job_id=started["id"])
     return jobs.expect(uow, started["id"], total)
+
+
+def _require(uow: UnitOfWork, entity: Entity, operation: Any) -> None:
+    """Raise Problem 403, 405 for who may not do it, or, if that is not said, nothing of it."""
+    verb = _VERBS.get(operation) if isinstance(operation, str) else None
+    if verb is None:
+        may = (access.may_ever(entity, uow.caller, one) for one in _VERBS.values())
+        verb = "view" if any(may) else "edit"
+    access.require(entity, uow.caller, verb)
+    if verb == "edit":
+        access.require(entity, uow.caller, "mass_edit")
 
 
 def _note(

@@ -38,7 +38,7 @@ ENTITIES: tuple[Entity, ...] = (
     PRIVACY_REQUEST,
 )
 
-# From the top of the tree down, as vtiger ships them; the administrator is the second.
+# From the top of the tree down, as spec 1.27 has them; the administrator is the second.
 ROLES = (
     ("Organisation", "Administrator"),
     ("CEO", "Administrator"),
@@ -46,7 +46,7 @@ ROLES = (
     ("Sales Manager", "Sales"),
     ("Sales Person", "Sales"),
 )
-"""Each with its profile."""
+"""Each with its profile, which the spec leaves open, and free to assign records to everybody."""
 TAXES = (("VAT", "4.5"), ("Sales", "10"), ("Service", "12.5"))
 
 _LOCK = 0x626F6F74  # "boot": processes that start together take turns

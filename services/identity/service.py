@@ -58,6 +58,8 @@ from services.identity.sign_ins import SignIns
 from services.identity.signing_in import Tokens
 from services.identity.subscriptions import SUBSCRIPTIONS
 
+_PROVIDERS = "set up identity providers"
+
 
 class IdentityService(RecordService):
     """Users, the role tree, the organisation with its currencies and taxes, and the tokens."""
@@ -142,12 +144,14 @@ class IdentityService(RecordService):
         "/identity-providers",
         manage_providers.list_providers,
         returns=manage_providers.Providers,
+        administering=_PROVIDERS,
         personal=True,
     )
     add_provider = post(
         "/identity-providers",
         manage_providers.add_provider,
         body=manage_providers.NewProvider,
+        administering=_PROVIDERS,
         returns=manage_providers.Provider,
         status=201,
         personal=True,
@@ -156,18 +160,26 @@ class IdentityService(RecordService):
         "/identity-providers/{id}",
         manage_providers.change_provider,
         body=manage_providers.ProviderPatch,
+        administering=_PROVIDERS,
         returns=manage_providers.Provider,
         personal=True,
     )
     remove_provider = delete(
-        "/identity-providers/{id}", manage_providers.remove_provider, personal=True
+        "/identity-providers/{id}",
+        manage_providers.remove_provider,
+        administering=_PROVIDERS,
+        personal=True,
     )
     signing_keys_of_now = get(
-        "/signing-keys", rotate_keys.list_signing_keys, returns=rotate_keys.SigningKeys
+        "/signing-keys",
+        rotate_keys.list_signing_keys,
+        administering="see the signing keys",
+        returns=rotate_keys.SigningKeys,
     )
     rotate_signing_keys = post(
         "/signing-keys/rotate",
         rotate_keys.rotate_signing_keys,
+        administering="renew the signing keys",
         returns=rotate_keys.SigningKeys,
         personal=True,
     )

@@ -44,6 +44,7 @@ class Duplicates(Behaviour):
     @route(
         "POST",
         "/<plural>/find-duplicates",
+        needs=("find_duplicates",),
         body=likeness.Search,
         answer=likeness.Groups,
     )

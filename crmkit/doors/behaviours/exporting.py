@@ -24,6 +24,7 @@ class Exporting(Behaviour):
     @route(
         "POST",
         "/<plural>/export",
+        needs=("export",),
         body=exporting.Export,
         answer=bytes,
         also={202: JobDocument},
@@ -39,6 +40,7 @@ class Exporting(Behaviour):
     @route(
         "GET",
         "/<plural>/jobs/<key>/file",
+        needs=(),
         places={"key": "Id of the job."},
         answer=bytes,
         gives=_FILES,

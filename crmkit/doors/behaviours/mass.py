@@ -20,6 +20,7 @@ class Mass(Behaviour):
         "POST",
         "/<plural>/mass",
         verb="edit",
+        needs=(),
         body=mass.MassOperation,
         answer=mass.MassResult,
         also={202: JobDocument},

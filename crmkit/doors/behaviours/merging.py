@@ -9,7 +9,6 @@ from crmkit.doors.requests import Answer, Call, record_answer
 from crmkit.doors.routes import route
 from crmkit.records.background.jobs import Work
 from crmkit.records.deduplication import merging, relinking
-from crmkit.records.writing.validation import parse_body
 from crmkit.unit_of_work import UnitOfWork
 
 
@@ -32,8 +31,7 @@ class Merging(Behaviour):
     def merge_records(self, uow: UnitOfWork, call: Call, plural: str, key: str) -> Answer:
         """Merge others into a record, choosing each value."""
         entity = self._entity(plural)
-        wish = parse_body(merging.Merge, call.json())
-        survivor = merging.merge(uow, entity, key, wish, if_match=call.if_match)
+        survivor = merging.merge(uow, entity, key, call.json(), if_match=call.if_match)
         return record_answer(uow, entity, survivor)
 
     @route("POST", "/<plural>/<key>/unmerge", verb="merge", answer=OwnRecord, checked=True)

@@ -18,7 +18,6 @@ from sqlalchemy import Engine, select, tuple_
 from sqlalchemy.orm import Session
 
 from contracts.errors import FieldError, bad_request
-from crmkit.records import access
 from crmkit.records.auditing import chain
 from crmkit.records.auditing.chain import audit, audit_day, audit_personal
 from crmkit.unit_of_work import UnitOfWork
@@ -126,8 +125,7 @@ class _Walk:
 
 
 def verify(uow: UnitOfWork, wanted: VerifyQuery) -> Verdict:
-    """Walk a part of the chain, from its beginning or from a cursor. Raises Problem 400, 403."""
-    access.require_administrator(uow.caller, "verify the audit")
+    """Walk a part of the chain, from its beginning or from a cursor. Raises Problem 400."""
     after = _place(wanted.cursor) if wanted.cursor else None
     return walk(uow.session.get_bind().engine, after)
 

@@ -48,15 +48,17 @@ class Merge(BaseModel):
 
 
 def merge(
-    uow: UnitOfWork, entity: Entity, key: str, wish: Merge, *, if_match: int | None = None
+    uow: UnitOfWork, entity: Entity, key: str, payload: Any, *, if_match: int | None = None
 ) -> Any:
-    """Merge the losers into the record called `key`; what has been merged already is passed over.
+    """Merge the losers into the record called `key`, as the body of a `Merge` says; what has been
+    merged already is passed over.
 
     Raises Problem 403, 404, 405, 412, 422 naming every bad loser and value, or what a rule, a
     guard or a circle has against it.
     """
     entity = uow.of(entity)
     survivor = store.fetch(uow, entity, key, "merge", if_match=if_match)
+    wish: Merge = validation.parse_body(Merge, payload)
     losers = _losers(uow, entity, survivor, wish.losers)
     if not losers:
         return survivor

@@ -126,7 +126,8 @@ def parents_of(entity: Entity) -> set[str]:
 
 
 def find(uow: UnitOfWork, parent: str, listed: Entity) -> RelatedList:
-    """The list of an entity's records for records of `parent`. Raises Problem 404."""
+    """The list of an entity's records for records of `parent`. Raises Problem 403, 404."""
+    access.require(uow.of(listed), uow.caller, "view")
     if parent != _PEOPLE:
         for related in lists_of([uow.seen[listed.name]], parent):
             return related

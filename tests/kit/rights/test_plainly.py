@@ -5,7 +5,7 @@ administrators are told the step that decides.
 import importlib
 import itertools
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from contracts.caller import system_caller
 from crmkit.records import access, callers
-from crmkit.records.rights import deciding, explaining
+from crmkit.records.rights import assembling, deciding, explaining, organisation
 from crmkit.unit_of_work import UnitOfWork, new_id
 
 VERBS = ("view", "edit", "paint", "delete")
@@ -26,13 +26,19 @@ RARELY = st.sampled_from((*(False,) * 7, True))
 """So that what sharing comes to is not hidden behind profiles that need none."""
 
 index = st.integers(0, MOST - 1)
-party = st.tuples(st.sampled_from(("role", "role_and_below", "group")), index)
-member = st.tuples(st.sampled_from(("user", "role", "role_and_below", "group")), index)
+party = st.tuples(st.sampled_from(("role", "role_and_below", *["group"] * 2)), index)
+member = st.tuples(st.sampled_from(("user", "role", "role_and_below", *["group"] * 3)), index)
+verbs_granted = st.one_of(st.just({*VERBS}), st.just({*VERBS}), st.sets(st.sampled_from(VERBS)))
+profiles = st.tuples(verbs_granted, st.sampled_from((True, True, True, False)))
 
 
 @dataclass
 class Drawn:
-    """An organisation by positions: `above` of each role is an earlier one or none."""
+    """An organisation by positions: `above` of each role is an earlier one or none.
+
+    Each role has profiles, of which each is the verbs it grants and whether the module is on in it;
+    `named` is up to how many owners are named one by one.
+    """
 
     above: list
     granted: list
@@ -44,17 +50,14 @@ class Drawn:
     default: str
     owners: list
     parents: list
+    named: int
     ids: dict = field(default_factory=dict)
 
 
 drawn = st.builds(
     Drawn,
     above=st.lists(st.one_of(st.none(), index), min_size=MOST, max_size=MOST),
-    granted=st.lists(
-        st.one_of(st.just({*VERBS}), st.just({*VERBS}), st.sets(st.sampled_from(VERBS))),
-        min_size=MOST,
-        max_size=MOST,
-    ),
+    granted=st.lists(st.lists(profiles, min_size=1, max_size=2), min_size=MOST, max_size=MOST),
     view_all=st.lists(RARELY, min_size=MOST, max_size=MOST),
     edit_all=st.lists(RARELY, min_size=MOST, max_size=MOST),
     users=st.lists(index, min_size=MOST, max_size=MOST),
@@ -69,6 +72,7 @@ drawn = st.builds(
         st.tuples(st.sampled_from(("user", "group")), index), min_size=MOST, max_size=MOST
     ),
     parents=st.lists(st.one_of(st.none(), index), min_size=MOST, max_size=MOST),
+    named=st.sampled_from((0, 1, MOST * 10)),
 )
 
 
@@ -115,8 +119,9 @@ def may(drawn, user, verb, record):
         verb in {"view", "edit"} and drawn.edit_all[role]
     ):
         return 4, True
-    if verb not in drawn.granted[role]:
-        return 6, False
+    granted = [verbs for verbs, on in drawn.granted[role] if on]
+    if not any(verb in verbs for verbs in granted):
+        return 6 if granted else 5, False
     if place := by_place(drawn, user, owner):
         return place, True
     opened = DEFAULTS.index(drawn.default) >= ("read", "write", "delete").index(kind) + 1
@@ -161,13 +166,17 @@ def tell(company, drawn):
     for position in range(MOST):
         ids["group", position] = new_id()
     for role in range(MOST):
-        others = {"active": True, "verbs": sorted(drawn.granted[role])}
-        profile = company.profile(
-            others=others, view_all=drawn.view_all[role], edit_all=drawn.edit_all[role]
-        )
+        held = []
+        for position, (verbs, on) in enumerate(drawn.granted[role]):
+            granted = {"active": on, "verbs": sorted(verbs)}
+            if position:  # what is said of the module by name stands before what others have
+                held.append(company.profile(modules={"widget": {**granted, "fields": {}}}))
+            else:
+                everywhere = {"view_all": drawn.view_all[role], "edit_all": drawn.edit_all[role]}
+                held.append(company.profile(others=granted, **everywhere))
         above = chain(drawn, role)[:1]
         below = ids["role", above[0]] if above else None
-        ids["role", role] = company.role(below=below, profile_ids=[profile])
+        ids["role", role] = company.role(below=below, profile_ids=held)
     for user, role in enumerate(drawn.users):
         ids["user", user] = company.user(ids["role", role])
 
@@ -217,6 +226,14 @@ def original(company):
     return company.service.as_(company.user(company.role())).create("widgets", name="x")["id"]
 
 
+def as_caller(session, known, drawn, user):
+    """As the service finds them, but for how many owners it names."""
+    caller = callers.as_caller(session, drawn.ids["user", user])
+    role = drawn.ids["role", drawn.users[user]]
+    rights = assembling.assemble(known, caller.user_id, role, most_named=drawn.named)
+    return replace(caller, rights=rights)
+
+
 @settings(
     max_examples=40,
     deadline=None,
@@ -229,8 +246,10 @@ def test_the_clause_is_what_the_steps_say(company, entity, original, drawn):
     records = write(company, original, drawn)
     table = entity.model.__table__
     with company.service.database.reading() as session:
+        known = organisation.load(session)
+        people = [as_caller(session, known, drawn, user) for user in range(MOST)]
         for user, verb in itertools.product(range(MOST), VERBS):
-            caller = callers.as_caller(session, drawn.ids["user", user])
+            caller = people[user]
             wanted = {r for r in range(MOST) if may(drawn, user, verb, r)[1]}
             clause = access.visible(entity, caller, verb)
             query = select(table.c.id).where(table.c.id.in_(records), clause)

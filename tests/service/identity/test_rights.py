@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from crmkit.config import Settings
+from crmkit.modules import known
 from services.identity import bootstrap as first_start
 
 NOBODY = str(uuid.UUID(int=7))
@@ -21,19 +22,34 @@ def made(admin):
     return make
 
 
-def test_what_a_new_suite_starts_with(admin, roles):
-    profiles = {p["id"]: p for p in admin("GET", "/profiles?sort=created_at").json()["items"]}
-    names = {profile["name"] for profile in profiles.values()}
-    assert {"Administrator", "Sales", "Support", "Guest"} <= names
-    held = {name: [profiles[i]["name"] for i in r["profile_ids"]] for name, r in roles.items()}
-    assert held["CEO"] == ["Administrator"]
-    assert held["Sales Person"] == ["Sales"]
-    groups = {group["name"] for group in admin("GET", "/groups").json()["items"]}
-    assert {"Team Selling", "Marketing Group", "Support Group"} <= groups
+def _shipped(admin, plural):
+    """What the suite itself has made, the oldest first."""
+    items = admin("GET", f"/{plural}?sort=created_at,id&limit=200").json()["items"]
+    return [one for one in items if one["source"] == "CRM"]
+
+
+def test_what_a_new_suite_starts_with(admin):
+    """Spec 1.27, name by name."""
+    profiles = {profile["id"]: profile for profile in _shipped(admin, "profiles")}
+    names = {one["name"]: (one["view_all"], one["edit_all"]) for one in profiles.values()}
+    limited = dict.fromkeys(("Sales", "Support", "Guest"), (False, False))
+    assert names == {"Administrator": (True, True)} | limited
+    roles = _shipped(admin, "roles")
+    held = [(r["name"], [profiles[i]["name"] for i in r["profile_ids"]]) for r in roles]
+    assert held == [
+        ("Organisation", ["Administrator"]),
+        ("CEO", ["Administrator"]),
+        ("Vice President", ["Sales"]),
+        ("Sales Manager", ["Sales"]),
+        ("Sales Person", ["Sales"]),
+    ]
+    assert [r["parent_id"] for r in roles] == [None, *(r["id"] for r in roles[:-1])]
+    assert {r["assigns_to"] for r in roles} == {"all_users"}
+    groups = [group["name"] for group in _shipped(admin, "groups")]
+    assert groups == ["Team Selling", "Marketing", "Support"]
     sharing = admin("GET", "/organisations").json()["items"][0]["sharing"]
-    assert {"lead", "account", "ticket", "purchase_order"} <= sharing.keys()
-    assert set(sharing.values()) == {"public_full"}
-    assert not {"contact", "email", "product"} & sharing.keys()
+    owned = {n for n, one in known().items() if one["owned"] and n not in {"contact", "email"}}
+    assert sharing == dict.fromkeys(owned, "public_full")
 
 
 def test_everything_a_profile_names_is_in_the_catalogue(admin, errors):

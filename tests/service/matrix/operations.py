@@ -2,7 +2,7 @@
 routes nor the rights they rest on can change without somebody saying so.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 NOWHERE = "01990000-0000-7000-8000-00000000ffff"
@@ -32,6 +32,13 @@ class Operation:
     own: bool = False
     shaping: bool = False
     hidden: bool = False
+
+    @property
+    def awry(self):
+        """The same with a body, or a question, that nobody could understand."""
+        if self.method in {"GET", "DELETE"}:
+            return replace(self, path=f"{self.path}?limit=none&sort=no_such_field&no_such=1")
+        return replace(self, body={**self.body, **_UNKNOWN} if self.body else [_UNKNOWN])
 
     @property
     def of_record(self):
@@ -261,17 +268,6 @@ WHOLE = {
     "POST /signing-keys/rotate": ADMINISTRATORS,
 }
 """What belongs to no entity, and who may ask at all: what they then see is theirs."""
-
-BODIES = {
-    "POST /identity-providers": {
-        "key": "other",
-        "name": "Other",
-        "issuer": "https://other.example",
-        "client_id": "tandem",
-        "roles": [{"value": "x", "role_id": NOWHERE}],
-    }
-}
-"""What must be understood before it is asked whose right it is."""
 
 OF_THE_GATEWAY = {
     "GET /audit/export": "gathered by the gateway from GET /audit",

@@ -12,7 +12,6 @@ from tests.service.matrix.expected import exists, expected
 from tests.service.matrix.operations import (
     ACTIONS,
     BESIDE,
-    BODIES,
     ELSEWHERE,
     NOWHERE,
     OF_THE_GATEWAY,
@@ -93,6 +92,8 @@ def test_everybody_may_do_what_is_theirs_and_nothing_else(company_of, service, n
         wanted = expected(entity, operation, who, lacks)
         cases = allowed if wanted == operation.allowed else refused
         cases.append((operation, who, lacks, wanted))
+        if wanted in {(401,), (403,)}:
+            refused.append((operation.awry, who, lacks, wanted))
 
     def answers(cases):
         for operation, who, lacks, wanted in cases:
@@ -126,15 +127,16 @@ def test_what_belongs_to_no_entity_asks_who_one_is(company_of, path):
     method, template = path.split(" ")
     _, company, _ = company_of("reporting" if "/reports/" in path else "identity")
     at = template.format(id=NOWHERE, tag="blue")
-    body = None if method == "GET" else BODIES.get(path, {})
-    asked = Operation(method, at, (), body=body)
+    asked = Operation(method, at, (), body=None if method == "GET" else {})
     may = {"anybody": _EACH, "people": _EACH[1:], "administrators": _EACH[2:]}[WHOLE[path]]
     for who in _EACH:
         status = company.ask(who, asked, at)
         if who in may:
             assert status not in {401, 403, 405}, who
         else:
-            assert status == (401 if who == "anonymous" else 403), who
+            refused = 401 if who == "anonymous" else 403
+            awry = company.ask(who, asked.awry, asked.awry.path)
+            assert (status, awry) == (refused, refused), who
 
 
 def test_every_operation_is_in_the_matrix():
