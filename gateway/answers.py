@@ -8,11 +8,10 @@ from pydantic.json_schema import SkipJsonSchema
 
 from contracts.services import SERVICE_PORTS
 from crmkit.bus import parked
-from crmkit.records import recycle
 from crmkit.records.annotations import recent, tag_changes, tags
 from crmkit.records.auditing import reading, verifying
 from crmkit.records.privacy import answering
-from crmkit.records.reading import searching
+from crmkit.records.reading import binned, searching
 from crmkit.records.relations import naming
 from crmkit.records.rights import comparing
 from crmkit.records.views import shapes
@@ -33,7 +32,7 @@ class FoundEverywhere(BaseModel):
     unavailable: list[Service]
 
 
-class BinnedThere(recycle.Binned):
+class BinnedThere(binned.Binned):
     """A deleted record, and the service that has it."""
 
     service: Service

@@ -3,9 +3,8 @@
 from contracts.services import SERVICE_PORTS
 from crmkit.about import About
 from crmkit.bus import parked
-from crmkit.records import recycle
 from crmkit.records.annotations import tag_changes, tags
-from crmkit.records.reading import query, searching
+from crmkit.records.reading import binned, query, searching
 from crmkit.records.rights import comparing
 from gateway import answers
 
@@ -94,7 +93,7 @@ DECLARED = (
         path="/recycle-bin",
         name="list_recycle_bin",
         summary="The deleted records of all services that the caller may restore",
-        query=recycle.BinQuery,
+        query=binned.BinQuery,
         answer=answers.OneBin,
     ),
     About(

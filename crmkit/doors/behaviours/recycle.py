@@ -16,7 +16,7 @@ from crmkit.records import access, recycle, store
 from crmkit.records.background import jobs
 from crmkit.records.background.jobs import Work
 from crmkit.records.deduplication import relinking
-from crmkit.records.reading import places, query
+from crmkit.records.reading import binned, places, query
 from crmkit.records.writing import validation, value_types
 from crmkit.unit_of_work import UnitOfWork
 
@@ -58,14 +58,14 @@ class RecycleBin(Behaviour):
         entity = self._entity(plural)
         return record_answer(uow, entity, recycle.restore(uow, entity, key))
 
-    @route("GET", "/<plural>/bin", verb="delete", query=recycle.BinQuery, answer=recycle.Bin)
+    @route("GET", "/<plural>/bin", verb="delete", query=binned.BinQuery, answer=binned.Bin)
     def list_deleted_records(self, uow: UnitOfWork, call: Call, plural: str) -> Answer:
         """List deleted records, last deleted first."""
         entity = self._entity(plural)
         access.require(entity, uow.caller, "delete")
         return _page(uow, call, [entity])
 
-    @route("GET", "/recycle-bin", query=recycle.BinQuery, answer=recycle.Bin)
+    @route("GET", "/recycle-bin", query=binned.BinQuery, answer=binned.Bin)
     def list_recycle_bin(self, uow: UnitOfWork, call: Call) -> Answer:
         """List the deleted records of all entities of this service, last deleted first."""
         return _page(uow, call, list(uow.entities.values()))
@@ -98,12 +98,12 @@ class RecycleBin(Behaviour):
 
 
 def _page(uow: UnitOfWork, call: Call, entities: list[Any]) -> Answer:
-    wanted = recycle.Wanted(
+    wanted = binned.Wanted(
         words=call.request.args.get("q", "").strip(),
         limit=query.page_size(call.request.args.get("limit")),
         after=_place(call.request.args.get("cursor")),
     )
-    found = recycle.found(uow, entities, wanted)
+    found = binned.found(uow, entities, wanted)
     items = found[: wanted.limit]
     cursor = _cursor(items[-1]) if len(found) > wanted.limit else None
     return json_answer({"items": items, "next_cursor": cursor})
