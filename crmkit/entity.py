@@ -160,7 +160,8 @@ class Entity:
     `tailoring` is what administrators have changed, empty in a declaration; an `essential` entity
     is one that they cannot switch off; one that `follows` another module is shared as that one is;
     a record of a `person` entity is one human being, whose erasure empties its personal fields
-    unless one of `holds` says why not; records that are `retained` stay, for the reason it gives.
+    unless one of `holds` says why not; records that are `retained` stay, for the reason it gives;
+    what `owns_records` is deleted only by an action that gives those to another owner.
     """
 
     model: type[Any]
@@ -192,6 +193,7 @@ class Entity:
     person: bool = False
     retained: str = ""
     holds: tuple[Hold, ...] = ()
+    owns_records: bool = False
 
     def __post_init__(self) -> None:
         there = {"", *SYSTEM_FIELDS, *_declared(self.model)}

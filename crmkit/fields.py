@@ -336,6 +336,7 @@ def link(
     required: bool = False,
     read_only: bool = False,
     target_in: str = "",
+    or_group: bool = False,
     when_deleted: WhenDeleted | None = None,
 ) -> MappedColumn[Any]:
     """A reference to a record of the entity `target`, of this service or of another.
@@ -351,6 +352,7 @@ def link(
             read_only=read_only,
             target=target,
             target_in=target_in,
+            or_group=or_group,
             when_deleted=when_deleted or (WhenDeleted.KEEP if required else WhenDeleted.CLEAR),
         ),
         index=True,

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 from contracts.caller import system_caller
 from contracts.events import identity
 from contracts.events.base import Event
+from contracts.events.ownership import REPEATED, STARTED
 from contracts.events.privacy import ASKED
 from contracts.events.records import LINK_ENDED, LINK_MADE, PURGED
 from contracts.events.tags import TAG_REPLACED
 from crmkit.bus.subscription import Subscription
 from crmkit.entity import Entity
 from crmkit.facts import PICKLIST_FACTS
-from crmkit.records import currencies, ended_sessions, principals
+from crmkit.records import currencies, ended_sessions, ownership, principals
 from crmkit.records.annotations import tag_changes
 from crmkit.records.deduplication import relinking
 from crmkit.records.privacy import answering
@@ -107,7 +108,10 @@ LINKED = hears("record_links", (LINK_MADE, LINK_ENDED, PURGED), record_links.hea
 PRIVACY = hears("privacy", (ASKED,), answering.hear, batch=1)
 """People who want to be given, or have erased, what is kept of them."""
 
-EVERY_SERVICE = (PEOPLE, TAG_CHANGES, LINKED, PRIVACY)
+OWNERSHIP = hears("ownership", (STARTED, REPEATED), ownership.hear)
+"""Users who leave, and who gets their records."""
+
+EVERY_SERVICE = (PEOPLE, TAG_CHANGES, LINKED, PRIVACY, OWNERSHIP)
 """What no service can do without."""
 
 CURRENCIES = hears(

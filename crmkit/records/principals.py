@@ -5,7 +5,7 @@ days they count, and what their rights rest on.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select
+from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -84,6 +84,12 @@ def apply_people(session: Session, events: Sequence[Event]) -> None:
     ]
     if not _RIGHTS.isdisjoint(news):
         tables.changed(session)
+
+
+def shut_out(session: Session, user_id: str) -> None:
+    """Let nobody be given anything who leaves, whether or not that has been heard by now."""
+    session.execute(update(principal).where(principal.c.user_id == user_id).values(active=False))
+    tables.changed(session)
 
 
 def _person(event: Event, record: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete as delete_from
 from sqlalchemy import select
 
-from contracts.errors import not_found, refused
+from contracts.errors import FieldError, invalid, not_found, refused
 from crmkit.entity import Entity
 from crmkit.fields import WhenDeleted
 from crmkit.records import access, auditing, history, store
@@ -53,12 +53,20 @@ FORGETTING: tuple[Callable[[UnitOfWork, Entity, Sequence[str]], None], ...] = (
 def delete(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None = None) -> None:
     """Put the record into the bin; links to it are emptied and remembered, or stand against it.
 
-    Raises Problem 403, 404, 405, 409 `record_in_use`, 412, or what a guard of the entity raises.
+    Raises Problem 403, 404, 405, 409 `record_in_use`, 412, 422 of what owns records, or what a
+    guard of the entity raises.
     """
     entity = uow.of(entity)
     record = store.fetch(uow, entity, key, "delete", if_match=if_match)
+    if entity.owns_records:
+        raise invalid([FieldError("/transfer_to", "required", "say who gets the records")])
     for guard in entity.on_delete:
         guard(uow, record)
+    put_away(uow, entity, record)
+
+
+def put_away(uow: UnitOfWork, entity: Entity, record: Any) -> None:
+    """The same, for the suite itself, of a locked record. Raises Problem 409 `record_in_use`."""
     held = references.within(uow, entity.name, WhenDeleted.REFUSE)
     references.refuse_if_held(uow, entity.name, record.id, held)
     record.deleted_at = uow.at

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.events.notices import NOTICE_FACTS
+from contracts.events.ownership import OWNERSHIP_FACTS
 from contracts.events.privacy import PRIVACY_FACTS
 from contracts.events.tags import TAG_FACTS
 from contracts.events.tailoring import TAILORING_FACTS
@@ -18,6 +19,7 @@ _OF_EVERY_SERVICE: Mapping[str, type[Any]] = {
     **NOTICE_FACTS,
     **TAILORING_FACTS,
     **PRIVACY_FACTS,
+    **OWNERSHIP_FACTS,
 }
 
 _ENVELOPE: dict[str, Any] = {

@@ -24,6 +24,8 @@ def document(
 ) -> dict[str, Any]:
     """Every path of every service as the gateway shows it, and what the gateway composes.
 
+    An action at the address of a record verb is what is answered there.
+
     Raises TypeError for a route that does not say what it is about, ValueError when two of one
     address meet.
     """
@@ -38,11 +40,15 @@ def document(
 
     for service in services:
         routes = [about for about in routes_of(service) if about.of_entities]
+        actions = actions_of(service)
+        instead = {(action.method, action.path) for action in actions}
         for entity in service.entities:
             for about in routes:
-                if about.verb == "view" or entity.allows(about.verb):
-                    add(_for(about, entity), service.name, entity)
-        for action in actions_of(service):
+                own = _for(about, entity)
+                there = about.verb == "view" or entity.allows(about.verb)
+                if there and (own.method, own.path) not in instead:
+                    add(own, service.name, entity)
+        for action in actions:
             add(action, service.name, action.entity)
     for about in composed:
         add(about, "gateway", None)

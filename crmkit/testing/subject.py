@@ -145,6 +145,11 @@ class Subject:
         """Whether clients may make records of it; others the suite makes itself."""
         return self.entity.allows("create")
 
+    @property
+    def deletable(self) -> bool:
+        """Whether clients put records of it into the bin, and need not say who gets others."""
+        return self.entity.allows("delete") and not self.entity.owns_records
+
     def make(self, *, full: bool = True, turn: int | None = None) -> dict[str, Any]:
         """A new record as its maker reads it."""
         turn = self._turn if turn is None else turn
@@ -241,7 +246,7 @@ class Subject:
                 if changed["version"] != record["version"]:
                     record = changed
                     writes.append(Write("changed", changed))
-        if self.entity.allows("delete"):
+        if self.deletable:
             here = f"{self.at}/{record['id']}"
             self.bench.admin.ask("DELETE", here).expect(204)
             back = self.bench.admin.ask("POST", f"{here}/restore").expect(200)

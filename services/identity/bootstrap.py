@@ -18,6 +18,7 @@ from services.identity import keys, passwords, projections, shipped_rights
 from services.identity.entities.currency import CURRENCY
 from services.identity.entities.group import GROUP
 from services.identity.entities.organisation import ORGANISATION
+from services.identity.entities.ownership_transfer import OWNERSHIP_TRANSFER
 from services.identity.entities.privacy_request import PRIVACY_REQUEST
 from services.identity.entities.profile import PROFILE
 from services.identity.entities.role import ROLE
@@ -36,6 +37,7 @@ ENTITIES: tuple[Entity, ...] = (
     TAX,
     ORGANISATION,
     PRIVACY_REQUEST,
+    OWNERSHIP_TRANSFER,
 )
 
 # From the top of the tree down, as spec 1.27 has them; the administrator is the second.

@@ -25,6 +25,12 @@ from services.identity.actions import (
     second_factor,
     sso,
 )
+from services.identity.actions.deactivate_user import (
+    Receiver,
+    ReceiverQuery,
+    deactivate_user,
+    delete_user,
+)
 from services.identity.actions.end_sessions import (
     SessionPage,
     end_my_other_sessions,
@@ -51,6 +57,7 @@ from services.identity.actions.set_password import (
 from services.identity.actions.simulate_access import simulate
 from services.identity.bootstrap import ENTITIES, bootstrap
 from services.identity.entities import Base
+from services.identity.entities.ownership_transfer import OWNERSHIP_TRANSFER
 from services.identity.entities.privacy_request import PRIVACY_REQUEST
 from services.identity.entities.user import USER
 from services.identity.listing import Listed
@@ -92,6 +99,24 @@ class IdentityService(RecordService):
         verb="set_password",
         body=GivenPassword,
         personal=True,
+    )
+    deactivate_user = post(
+        "/users/{id}/deactivate",
+        deactivate_user,
+        entity=USER,
+        verb="deactivate",
+        body=Receiver,
+        returns=OWNERSHIP_TRANSFER,
+        status=202,
+    )
+    delete_user = delete(
+        "/users/{id}",
+        delete_user,
+        entity=USER,
+        verb="delete",
+        query=ReceiverQuery,
+        returns=OWNERSHIP_TRANSFER,
+        status=202,
     )
     forgot_password = post(
         "/auth/forgotten-password",

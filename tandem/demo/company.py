@@ -141,6 +141,22 @@ PEOPLE = (
     Person("amara", "Amara", "Nwosu", "Customer Service", "service", "ingrid"),
 )
 
+LEFT = Person("noor", "Noor", "Haddad", "Account Manager", "sales", "marcus")
+"""Who worked there until lately, and had one lead."""
+
+LEAD_OF_WHO_LEFT = Lead(
+    "l-harbour",
+    "Petra",
+    "Lund",
+    "Harbour Rentals",
+    "Aarhus",
+    "Denmark",
+    "Cold Call",
+    "Contacted",
+    "noor",
+)
+TAKES_OVER = "elena"
+
 VENDORS = (
     ("nordvel", "Nordvel Frames AS", "Bergen", "Norway"),
     ("lumina", "Lumina Lighting GmbH", "Bielefeld", "Germany"),

@@ -52,6 +52,7 @@ class Telling:
         self._first_day = self._people()
         self._goods()
         self._customers()
+        self._somebody_leaves()
         self._sell()
         self._support()
         self._privacy()
@@ -77,19 +78,30 @@ class Telling:
                 "shared_with_subordinates": True,
             },
         )
-        hired = []
-        for person in company.PEOPLE:
-            user = {
-                "username": f"demo.{person.key}",
-                "first_name": person.first_name,
-                "last_name": person.last_name,
-                "email": f"{person.key}@{company.MAIL_DOMAIN}",
-                "title": person.title,
-                "role_id": self._ids[person.role],
-                "reports_to_id": self._ids[person.manager] if person.manager else None,
-            }
-            hired.append(self._put("users", person.key, user)["created_at"])
+        hired = [self._user(person)["created_at"] for person in company.PEOPLE]
         return date.fromisoformat(min(hired)[:10])
+
+    def _user(self, person: company.Person) -> dict[str, Any]:
+        user = {
+            "username": f"demo.{person.key}",
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "email": f"{person.key}@{company.MAIL_DOMAIN}",
+            "title": person.title,
+            "role_id": self._ids[person.role],
+            "reports_to_id": self._ids[person.manager] if person.manager else None,
+        }
+        return self._put("users", person.key, user)
+
+    def _somebody_leaves(self) -> None:
+        """Whose lead is another's afterwards, so that it is told only while they are there."""
+        self._say("somebody who has left")
+        user = self._user(company.LEFT)
+        if user["active"]:
+            lead = company.LEAD_OF_WHO_LEFT
+            self._put("leads", lead.key, self._lead(lead))
+        wish = {"transfer_to": self._ids[company.TAKES_OVER]}
+        self._step(f"/users/{user['id']}/deactivate", wish, done=not user["active"])
 
     def _goods(self) -> None:
         self._say("vendors, products, stock")

@@ -132,13 +132,15 @@ def spread(document: dict[str, Any], entities: int, things: Things) -> dict[str,
 
     They are such as have what the path names, if there are any.
     """
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, str, str], list[str]] = {}
     for path, item in document["paths"].items():
-        for method, _ in operations(item) if "x-entity" in item else ():
+        for method, told in operations(item) if "x-entity" in item else ():
             _, _, rest = path.removeprefix("/api/v1/").removeprefix("meta/").partition("/")
             meta = "meta" if path.startswith("/api/v1/meta/") else ""
-            groups.setdefault((method, f"{meta}/{rest}"), []).append(path)
-    for turn, ((method, _), paths) in enumerate(sorted(groups.items())):
+            # What answers by another status is an action in the place of what all entities have.
+            key = (method, f"{meta}/{rest}", min(told["responses"]))
+            groups.setdefault(key, []).append(path)
+    for turn, ((method, *_), paths) in enumerate(sorted(groups.items())):
         if len(paths) > _MANY:
             start = turn * entities % len(paths)
             in_turn = [*paths[start:], *paths[:start]]

@@ -11,11 +11,13 @@ from crmkit.db import Database
 from crmkit.records.background.job_worker import JobWorker
 from crmkit.records.background.jobs import Work
 from crmkit.records.importing.running import IMPORT
+from crmkit.records.ownership import MOVE
 from crmkit.records.tailoring.loading import Shaped
 from tests.kit.workshop.nudging import NUDGE_ELSEWHERE
 
 IMPORT_ELSEWHERE = Work("import_elsewhere", IMPORT.step)
-"""Likewise a kind that only such copies know."""
+MOVE_ELSEWHERE = Work("move_elsewhere", MOVE.step)
+"""Likewise kinds that only such copies know."""
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def main(url: str) -> None:
     from tests.kit.workshop.service import WorkshopService  # noqa: PLC0415 - brings eventlet
 
     entities = {entity.name: entity for entity in WorkshopService.entities}
-    works = [NUDGE_ELSEWHERE, IMPORT_ELSEWHERE]
+    works = [NUDGE_ELSEWHERE, IMPORT_ELSEWHERE, MOVE_ELSEWHERE]
     worker = JobWorker(Database(url, "workshop"), Shaped(entities).newest, works)
     worker.run(threading.Event())
 

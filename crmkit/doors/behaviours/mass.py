@@ -6,15 +6,15 @@ from typing import ClassVar
 from crmkit.doors.behaviours.behaviour import Behaviour
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
-from crmkit.records import mass
+from crmkit.records import mass, ownership
 from crmkit.records.background.jobs import JobDocument, Work
 from crmkit.unit_of_work import UnitOfWork
 
 
 class Mass(Behaviour):
-    """Edit, delete, restore and transfer over a selection or a filter."""
+    """Edit, delete, restore and transfer over a selection or a filter; everything of a leaver."""
 
-    works: ClassVar[Sequence[Work]] = (mass.MASS,)
+    works: ClassVar[Sequence[Work]] = (mass.MASS, ownership.MOVE)
 
     @route(
         "POST",

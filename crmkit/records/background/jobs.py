@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from contracts.caller import SYSTEM_ID
 from contracts.errors import not_found, refused
 from crmkit.db import KIT
 from crmkit.entity import Entity
@@ -218,9 +219,10 @@ def find(uow: UnitOfWork, entity: Entity, job_id: str, *kinds: str) -> Any:
 def cancel(uow: UnitOfWork, entity: Entity, job_id: str) -> dict[str, Any]:
     """Do no more of it: what is done stays done, the chunk under way is undone.
 
-    Raises Problem 404, and 409 `job_finished`.
+    Raises Problem 404, and 409 `job_finished`, or `job_of_the_suite` for what nobody here started.
     """
-    find(uow, entity, job_id)
+    if find(uow, entity, job_id).actor_id == SYSTEM_ID:
+        raise refused("job_of_the_suite", "The suite itself started the job, and needs it done.")
     change = {"state": "cancelled", "finished_at": func.clock_timestamp()}
     query = update(job).where(job.c.id == job_id, job.c.finished_at.is_(None)).values(change)
     row = uow.session.execute(query.returning(job)).one_or_none()

@@ -41,7 +41,7 @@ def importing(subject: Subject) -> None:
     [told] = bench.told(row["id"])
     assert told["type"].endswith(f".{entity.name}.created.v1"), told["type"]
     undone = _ended(subject, "import_undo", bench.admin.ask("POST", f"{here}/undo"))
-    if entity.allows("delete") and undone["result"] == {"done": 1}:
+    if subject.deletable and undone["result"] == {"done": 1}:
         bench.admin.ask("GET", f"{subject.at}/{row['id']}").expect(404)
     else:
         assert undone["result"] == {"refused": 1}, undone["result"]

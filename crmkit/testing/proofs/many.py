@@ -43,6 +43,10 @@ def mass(subject: Subject) -> None:
         body = {"operation": "delete", "selection": chosen}
         bench.admin.ask("POST", f"{subject.at}/mass", body).expect(405)
         return
+    if not subject.deletable:
+        assert _done(subject, "delete", chosen) == ["refused"] * 3
+        assert len(_read(subject, ids)) == len(ids)
+        return
     assert _done(subject, "delete", chosen) == ["done", "done", "refused"]
     assert _read(subject, ids) == []
     assert _done(subject, "restore", chosen) == ["done", "done", "refused"]

@@ -55,7 +55,7 @@ def feed(subject: Subject) -> None:
     """Who keeps a copy hears of each record once more, and of those that are gone."""
     kept = {record["id"]: record for record in subject.three}
     gone = None
-    if subject.entity.allows("delete"):
+    if subject.deletable:
         gone = subject.make(full=False, turn=4)
         subject.bench.admin.ask("DELETE", f"{subject.at}/{gone['id']}").expect(204)
     seen: dict[str, Any] = {}

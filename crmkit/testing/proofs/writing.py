@@ -101,6 +101,12 @@ def the_bin(subject: Subject) -> None:
     if not subject.entity.allows("delete"):
         ask("DELETE", f"{subject.at}/{subject.three[0]['id']}").expect(405)
         return
+    if not subject.deletable:
+        kept = subject.three[0]
+        refusal = ask("DELETE", subject.here(kept))
+        assert refusal.refused(refusal.status) == {"/transfer_to": "required"}
+        assert subject.bench.admin.get(subject.here(kept)) == kept
+        return
     record = subject.make(full=False, turn=4)
     here = f"{subject.at}/{record['id']}"
     assert ask("POST", f"{here}/restore").expect(409)["code"] == "not_deleted"
@@ -121,6 +127,8 @@ def coming_back(subject: Subject) -> None:
     admin = subject.bench.admin
     if not subject.entity.allows("delete"):
         admin.ask("GET", f"{subject.at}/bin").expect(405)
+        return
+    if not subject.deletable:
         return
     record = subject.make(full=False, turn=5)
     pointing = subject.pointing(record, clears=True)

@@ -15,7 +15,7 @@ from crmkit.entity import Access, Entity, Record, Snapshot
 from crmkit.records import principals
 from crmkit.unit_of_work import UnitOfWork
 from services.identity import projections, sessions
-from services.identity.entities import Base
+from services.identity.entities import Base, ownership_transfer
 
 _USERNAME = re.compile(r"[\w.@+-]+")
 _ADMINISTRATORS_LOCK = 0x61646D696E  # "admin": two administrators cannot remove each other at once
@@ -77,26 +77,26 @@ def report_upwards(uow: UnitOfWork, user: User, before: Snapshot) -> None:
 
 
 def shut_out_the_inactive(uow: UnitOfWork, user: User, before: Snapshot) -> None:
-    """Refuse to lose the last administrator; end the sessions of whoever may no longer sign in."""
+    """Refuse to lose the last administrator, or oneself; end the sessions of whoever is out.
+
+    Nobody comes back while their records are going to another.
+    """
     if not before:
         return
     if before["is_admin"] and before["active"] and not (user.is_admin and user.active):
         _another_administrator(uow, user)
     if before["active"] and not user.active:
+        if user.id == uow.caller.user_id:
+            raise refused("own_user", "Nobody deactivates themselves: another administrator does.")
         sessions.revoke_all(uow, user.id)
+    if user.active and not before["active"]:
+        with uow.session.no_autoflush:
+            ownership_transfer.refuse_meanwhile(uow, user.id)
 
 
 def know_at_once(uow: UnitOfWork, user: User, _: Snapshot) -> None:
     """Identity's doors do not wait for its own event: they know the user when this commits."""
     projections.remember(uow, user, active=user.active)
-
-
-def leave(uow: UnitOfWork, user: User) -> None:
-    """Refuse to delete the last administrator; anybody else is out at once."""
-    if user.is_admin and user.active:
-        _another_administrator(uow, user)
-    sessions.revoke_all(uow, user.id)
-    projections.remember(uow, user, active=False)
 
 
 def _another_administrator(uow: UnitOfWork, user: User) -> None:
@@ -158,9 +158,9 @@ USER = Entity(
         has_a_plain_username,
         lives_in_a_known_time_zone,
     ),
-    verbs=frozenset({"set_password", "administer"}),
+    verbs=frozenset({"set_password", "administer", "deactivate"}),
     closed=frozenset({"merge", "purge"}),
-    on_delete=(leave,),
+    owns_records=True,
     person=True,
     holds=(who_works_here_is_known,),
     essential=True,

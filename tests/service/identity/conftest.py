@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 import requests
 
-from crmkit.bus import outbox
+from crmkit.bus import envelope, inbox, outbox
+from crmkit.bus.transport import Delivery, Message
 from crmkit.db import KIT, Database
-from crmkit.records import ended_sessions, history, principals
+from crmkit.records import ended_sessions, hearing, history, principals
 from crmkit.records.auditing import chain
 from crmkit.records.rights import tables as rights
 from crmkit.records.tailoring import tables
+from services.identity.bootstrap import ENTITIES
 from services.identity.entities import Base
+from services.identity.subscriptions import SUBSCRIPTIONS
 from tandem.provision import connect
 from tests import cluster
 from tests.service.served import running
@@ -69,6 +72,15 @@ class Identity:
 
     def refresh(self, token):
         return self.call("POST", "/auth/refresh", {"refresh_token": token})
+
+    def hear(self, subscription, *events):
+        """Deliver events as the bus does; the verdict on each."""
+        [heard] = [one for one in SUBSCRIPTIONS if one.name == subscription]
+        entities = {entity.name: entity for entity in ENTITIES}
+        applied = hearing.subscription(heard, "identity", lambda _: entities)
+        messages = [Delivery(Message(e.id, e.type, envelope.to_json(e))) for e in events]
+        with closing(Database(self.database_url, "identity")) as database:
+            return [str(one.verdict) for one in inbox.apply(database, applied, messages)]
 
     def sql(self, statement, *values):
         with closing(connect(self.database_url)) as connection, connection.cursor() as cursor:

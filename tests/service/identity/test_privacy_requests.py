@@ -1,16 +1,8 @@
 """A request about a person goes on when the last service has answered, and not before."""
 
-from contextlib import closing
-
 import pytest
 
 from contracts.services import SERVICE_PORTS
-from crmkit.bus import envelope, inbox
-from crmkit.bus.transport import Delivery, Message
-from crmkit.db import Database
-from crmkit.records import hearing
-from services.identity.bootstrap import ENTITIES
-from services.identity.privacy import hear_answers
 from tests.eventually import eventually
 from tests.service.served import event
 
@@ -21,9 +13,6 @@ PERSON = {"entity": "contact", "id": "01990000-0000-7000-8000-0000000000d1"}
 @pytest.fixture
 def answer(identity):
     """Let these services say what they have found, or done, in a round."""
-    heard = hearing.hears("privacy_answers", (), hear_answers)
-    entities = {entity.name: entity for entity in ENTITIES}
-    subscription = hearing.subscription(heard, "identity", lambda _: entities)
 
     def tell(request, number, *services, people=()):
         told = [
@@ -38,9 +27,7 @@ def answer(identity):
             )
             for service in services
         ]
-        messages = [Delivery(Message(e.id, e.type, envelope.to_json(e))) for e in told]
-        with closing(Database(identity.database_url, "identity")) as database:
-            inbox.apply(database, subscription, messages)
+        identity.hear("privacy_answers", *told)
 
     return tell
 

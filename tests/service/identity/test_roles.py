@@ -100,11 +100,12 @@ def test_two_moves_at_once_do_not_close_a_circle(admin, grow):
         assert longer.startswith(shorter)
 
 
-def test_a_role_that_people_hold_is_not_deleted(admin, grow, make_user):
+def test_a_role_that_people_hold_is_not_deleted(admin, roles, grow, make_user):
     role = grow("Held")
     user = make_user(role_id=role["id"], password=None)
     assert refusal(admin("DELETE", f"/roles/{role['id']}")) == (409, "role_in_use")
-    assert admin("DELETE", f"/users/{user['id']}").status_code == 204
+    another = {"role_id": roles["Sales Person"]["id"]}
+    assert admin("PATCH", f"/users/{user['id']}", another).status_code == 200
     assert admin("DELETE", f"/roles/{role['id']}").status_code == 204
 
 

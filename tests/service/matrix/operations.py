@@ -160,6 +160,7 @@ def _act(path, verb, body=None, method="POST"):
 
 ACTIONS = {
     "user": (
+        _act("/users/{id}/deactivate", "deactivate", {"transfer_to": NOWHERE}),
         _act("/users/{id}/password", "set_password", {"password": "x"}),
         _act("/users/{id}/invite", "administer"),
         _act("/users/{id}/api-keys", "administer", None, "GET"),

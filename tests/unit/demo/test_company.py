@@ -45,7 +45,9 @@ def test_every_reference_is_to_somebody_or_something() -> None:
     assert {p.role for p in company.PEOPLE} <= roles
     assert {p.manager for p in company.PEOPLE} <= PEOPLE | {None}
     assert {p.vendor for p in company.PRODUCTS} <= VENDORS
-    assert {c.owner for c in company.CUSTOMERS} <= PEOPLE
+    assert {c.owner for c in company.CUSTOMERS} | {company.TAKES_OVER} <= PEOPLE
+    assert (company.LEFT.role in roles, company.LEFT.manager in PEOPLE) == (True, True)
+    assert company.LEAD_OF_WHO_LEFT.owner == company.LEFT.key
     assert {o.customer for o in company.OPPORTUNITIES} <= CUSTOMERS
     assert {d.customer for d in SOLD} <= CUSTOMERS
     assert {d.customer for d in company.PURCHASES} <= VENDORS
