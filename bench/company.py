@@ -20,10 +20,15 @@ _BY_HAND = 100
 
 @dataclass
 class Company:
-    """A signed-in client with kept-alive connections, and what it has created."""
+    """A signed-in client with kept-alive connections, and what it has created.
+
+    It is the administrator unless it gives a username and a password.
+    """
 
     stage: Stage
     at_once: int
+    username: str = "admin"
+    password: str = ""
     token: str = ""
     products: list[str] = field(default_factory=list)
     account_id: str = ""
@@ -36,7 +41,7 @@ class Company:
         self._headers = {"Authorization": f"Bearer {self.token}"}
 
     def login(self) -> str:
-        body = {"username": "admin", "password": self.stage.password}
+        body = {"username": self.username, "password": self.password or self.stage.password}
         url = f"{self.stage.url}/api/v1/auth/token"
         answer = self._http.post(url, json=body, timeout=60)
         answer.raise_for_status()

@@ -35,11 +35,12 @@ class Owners:
     """A set of owners: these users and groups, and whoever has one of these roles.
 
     `ids` and `role_ids` are arrays as PostgreSQL writes them (`{a,b}`); roles are named only
-    where their people are too many to be in `ids`.
+    where their people are too many to be in `ids`. `size` is how many owners that makes.
     """
 
     ids: str = "{}"
     role_ids: str = "{}"
+    size: int = 0
 
     @property
     def empty(self) -> bool:

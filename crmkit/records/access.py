@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    CompoundSelect,
     Select,
     Subquery,
     Text,
@@ -228,16 +229,28 @@ def owned_by(owner: ColumnElement[Any], owners: Owners) -> ColumnElement[bool]:
     named = cast(literal(owners.ids, Text), _IDS)
     if owners.role_ids == "{}":
         return owner == any_(named)
-    roles = cast(literal(owners.role_ids, Text), _IDS)
-    held = select(principal.c.user_id).where(principal.c.role_id == any_(roles))
-    return owner.in_(held.union_all(select(func.unnest(named))))
+    return owner.in_(each_of(named, cast(literal(owners.role_ids, Text), _IDS)))
+
+
+def each_of(
+    named: ColumnElement[Any], roles: ColumnElement[Any] | None
+) -> Select[Any] | CompoundSelect[Any]:
+    """The ids of these owners, and of who has one of the roles, row by row as `owner_id`.
+
+    How many these are PostgreSQL does not know.
+    """
+    ids = select(func.unnest(named).label("owner_id"))
+    if roles is None:
+        return ids
+    held = select(principal.c.user_id.label("owner_id")).where(principal.c.role_id == any_(roles))
+    return held.union_all(ids)
 
 
 def _belongs(entity: Entity, owner: ColumnElement[Any], shared: Shared) -> ColumnElement[bool]:
     """Whether a record is of the owners shared, or lies below one that is."""
     if not shared.parent:
         return owned_by(owner, shared.owners)
-    return or_(false(), *_below(entity, shared))
+    return or_(false(), *below(entity, shared))
 
 
 def _above(entity: Entity, shared: Shared) -> Select[Any]:
@@ -246,7 +259,8 @@ def _above(entity: Entity, shared: Shared) -> Select[Any]:
     return select(known.c.id).where(owned_by(known.c.owner_id, shared.owners))
 
 
-def _below(entity: Entity, shared: Shared) -> Iterable[ColumnElement[bool]]:
+def below(entity: Entity, shared: Shared) -> Iterable[ColumnElement[bool]]:
+    """The clauses for the records below one that is of these owners, link by link."""
     for parent, link, held in links_upwards(entity):
         if parent == shared.parent:
             yield link.in_(_above(entity, shared)) & held

@@ -38,7 +38,7 @@ def as_caller(session: Session, user_id: str) -> Caller | None:
 class CallerCache:
     """Callers by user id for `seconds`, so that a change of rights takes effect within a second."""
 
-    def __init__(self, seconds: float = 0.5, size: int = 10_000) -> None:
+    def __init__(self, seconds: float = 0.25, size: int = 10_000) -> None:
         self._seconds = seconds
         self._size = size
         self._rows: dict[str, tuple[float, Any]] = {}

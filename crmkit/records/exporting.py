@@ -19,7 +19,7 @@ from crmkit.records.background import jobs, kept_files
 from crmkit.records.background.jobs import Job, Work
 from crmkit.records.filters.shapes import FilterTree
 from crmkit.records.reading import cursors, query, rendering, showing
-from crmkit.records.reading.query import ListRequest
+from crmkit.records.reading.finding import ListRequest
 from crmkit.records.tailoring.languages import Language, wished
 from crmkit.records.views import reading as views
 from crmkit.records.writing.validation import gathered, parse_body

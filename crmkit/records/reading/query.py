@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 from pydantic import Field as Constraint
 from pydantic.json_schema import SkipJsonSchema
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from contracts.errors import FieldError, Problem, bad_request, invalid
 from crmkit.about import OwnRecord
@@ -16,10 +15,10 @@ from crmkit.entity import Entity
 from crmkit.records import access, filters
 from crmkit.records.filters import Tree
 from crmkit.records.filters.shapes import FilterTree
-from crmkit.records.reading import cursors, marks, newest, paths, plans, rendering, searching
+from crmkit.records.reading import cursors, finding, marks, paths, plans, rendering, searching
 from crmkit.records.reading.cursors import Order
+from crmkit.records.reading.finding import ListRequest
 from crmkit.records.reading.marks import MARKS
-from crmkit.records.reading.newest import Sought
 from crmkit.records.views import reading as views
 from crmkit.records.writing.validation import field_errors
 from crmkit.unit_of_work import UnitOfWork
@@ -61,23 +60,6 @@ class Page(BaseModel):
     items: list[OwnRecord]
     next_cursor: str | None
     count: int | SkipJsonSchema[None] = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListRequest:
-    """What a client asked for, read and checked.
-
-    `names` are answered, a field of a linked record by its dotted name; `words` are searched for;
-    `after` holds the cursor's values.
-    """
-
-    tree: Tree
-    words: str
-    order: tuple[Order, ...]
-    names: tuple[str, ...]
-    limit: int
-    after: tuple[Any, ...] | None
-    count: str | None
 
 
 class SearchBody(BaseModel):
@@ -158,7 +140,8 @@ def _read(
     if errors:
         return errors
     words = plain.get("q", "").strip()
-    return ListRequest(_listed(uow, entity, tree), words, order, names, limit, after, count)
+    filtered, tree = bool(tree.names()), _listed(uow, entity, tree)
+    return ListRequest(tree, filtered, words, order, names, limit, after, count)
 
 
 def _viewed(
@@ -200,12 +183,8 @@ def page(
         readable[n] if n in readable else columns[tuple(n.split("."))] for n in request.names
     ]
     keys = [columns[key.path.steps] for key in request.order]
-    seen = [*_seen(uow, entity, request.tree, request.words), *within]
-    query = select(*answered, *keys).select_from(source).where(*seen)
-    if request.after is not None:
-        query = query.where(cursors.beyond(request.order, keys, request.after))
-    sought = Sought(entity, searching.terms(entity, request.words), seen)
-    rows = _rows(uow, request, sought, query, keys)
+    query = select(*answered, *keys).select_from(source)
+    rows = finding.rows(uow, entity, request, query, keys, *within)
     items = [dict(zip(request.names, row, strict=False)) for row in rows[: request.limit]]
     more = len(rows) > request.limit
     last = rows[request.limit - 1][len(request.names) :] if more else ()
@@ -214,44 +193,18 @@ def page(
         "next_cursor": cursors.written(request.order, last) if more else None,
     }
     if request.count is not None:
-        every = select(entity.columns["id"]).where(*seen, searching.matching(entity, request.words))
+        seen = finding.seen(uow, entity, request.tree, request.words)
+        found = searching.matching(entity, request.words)
+        every = select(entity.columns["id"]).where(*seen, *within, found)
         answer["count"] = plans.count(uow.session, every, exact=request.count == "exact")
     return answer
-
-
-def _rows(
-    uow: UnitOfWork,
-    request: ListRequest,
-    sought: Sought,
-    query: Select[Any],
-    keys: Sequence[ColumnElement[Any]],
-) -> Sequence[Row[Any]]:
-    """What the query of a page finds, in order: one more than asked for, if there are more."""
-    enough = request.limit + 1
-    by_age = [(key.name, key.descending) for key in request.order] == [("id", True)]
-    if sought.terms and not by_age:
-        keys = [newest.sorted_by(key) for key in keys]
-    query = query.order_by(*cursors.sorting(request.order, keys)).limit(enough)
-    if sought.terms and by_age:
-        below = request.after[0] if request.after else None
-        return newest.first(uow, replace(sought, below=below), query, enough)
-    found = searching.matching(sought.entity, request.words)
-    if sought.terms:
-        found = newest.all_of(uow, sought)
-    return uow.session.execute(query.where(found)).all()
 
 
 def selected(uow: UnitOfWork, entity: Entity, tree: Tree, words: str) -> Select[Any]:
     """The ids of all that a list of these shows the caller."""
     column = entity.columns["id"]
-    seen = _seen(uow, entity, _listed(uow, entity, tree), words)
+    seen = finding.seen(uow, entity, _listed(uow, entity, tree), words)
     return select(column).where(*seen, searching.matching(entity, words)).order_by(column)
-
-
-def _seen(uow: UnitOfWork, entity: Entity, tree: Tree, words: str) -> list[ColumnElement[bool]]:
-    there = entity.model.__table__.c.deleted_at.is_(None)
-    found = searching.in_what_is_seen(uow, entity, words)
-    return [there, access.visible(entity, uow.caller), tree.clause(uow), found]
 
 
 def _names(uow: UnitOfWork, entity: Entity, text: str, errors: list[FieldError]) -> tuple[str, ...]:

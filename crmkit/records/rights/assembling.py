@@ -74,8 +74,9 @@ def owners(organisation: Organisation, people: People, most_named: float = MOST_
     size = sum(organisation.crews.get(one, "").count(",") + 1 for one in people.role_ids)
     named = {*people.user_ids, *people.group_ids}
     if size + len(named) <= most_named:
-        return Owners(_array([*named, *organisation.crew(people.role_ids)]))
-    return Owners(_array(named), _array(people.role_ids))
+        every = named | {*organisation.crew(people.role_ids)}
+        return Owners(_array(every), size=len(every))
+    return Owners(_array(named), _array(people.role_ids), size + len(named))
 
 
 def _assigns(
