@@ -9,7 +9,7 @@ from sqlalchemy import Text, literal, select, union_all
 from contracts.errors import FieldError, invalid
 from contracts.rights import PRIVATE
 from crmkit.entity import Access, Entity
-from crmkit.records import access, auditing, callers, principals, store
+from crmkit.records import access, auditing, callers, principals, scopes, store
 from crmkit.records.deduplication import merged
 from crmkit.records.relations import naming
 from crmkit.records.rights import deciding
@@ -81,6 +81,7 @@ def explain(uow: UnitOfWork, entity: Entity, key: str, wish: Asked) -> Explanati
     Raises Problem 308 (merged), 403 for all but administrators, 404, 422 for no such user.
     """
     access.require_administrator(uow.caller, "ask what somebody may do")
+    scopes.require_everywhere(uow.caller, reading=True)  # it tells of people, roles and groups too
     entity = uow.of(entity)
     table = entity.model.__table__
     found = uow.session.execute(

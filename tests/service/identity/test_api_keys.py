@@ -84,6 +84,10 @@ def test_scopes_hold_in_the_service_whatever_the_user_may(boss):
     everything = boss.with_key(boss.make("*:read"))
     assert everything("GET", "/search?q=admin").status_code == 200
     assert code(everything("POST", "/roles", {"name": "x"})) == (403, "insufficient_scope")
+    why = f"/users/{boss.user['id']}/access?user={boss.user['id']}"
+    assert code(boss.with_key(boss.make("users:read"))("GET", why)) == (403, "insufficient_scope")
+    assert everything("GET", why).status_code == 200
+    assert code(everything("POST", "/access/simulate", {})) == (403, "insufficient_scope")
 
 
 def test_scopes_give_no_rights_that_the_user_has_not(owner):
