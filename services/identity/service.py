@@ -4,7 +4,6 @@ from contracts.events.identity import IDENTITY_FACTS
 from crmkit.doors.requests import Answer, Call, json_answer
 from crmkit.doors.routes import route
 from crmkit.doors.service import RecordService, delete, every, get, patch, post
-from crmkit.records import access
 from crmkit.records.rights.comparing import Rehearsal, Simulation
 from crmkit.records.writing.validation import parse_body
 from crmkit.unit_of_work import UnitOfWork
@@ -330,10 +329,15 @@ class IdentityService(RecordService):
         returns=PRIVACY_REQUEST,
     )
 
-    @route("POST", "/access/simulate", body=Simulation, answer=Rehearsal, only="administrators")
+    @route(
+        "POST",
+        "/access/simulate",
+        body=Simulation,
+        answer=Rehearsal,
+        administering="simulate a change of rights",
+    )
     def simulate_access(self, uow: UnitOfWork, call: Call) -> Answer:
         """Try a change of rights, undo it, and say what services would hear of it."""
-        access.require_administrator(uow.caller, "simulate a change of rights")
         return json_answer(simulate(uow, parse_body(Simulation, call.json())).model_dump())
 
 
