@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from prometheus_client import Counter
-from sqlalchemy import MetaData, create_engine, event
+from sqlalchemy import Connection, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -66,7 +66,6 @@ class Database:
             SQL_STATEMENTS.labels(service, ACTIVITY.get()).inc()
 
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -77,9 +76,30 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Each statement for itself: a read of one statement pays for no BEGIN and COMMIT."""
-        with Session(self._autocommit) as session:
+        with self._sessions() as session, _each_for_itself(session.connection()):
             yield session
+
+    @contextmanager
+    def autocommit(self) -> Iterator[Connection]:
+        """The same on a bare connection, for what PostgreSQL runs in no transaction."""
+        with self.engine.connect() as connection, _each_for_itself(connection):
+            yield connection
 
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def _each_for_itself(connection: Connection) -> Iterator[None]:
+    """Have the driver begin no transactions. SQLAlchemy's own AUTOCOMMIT costs a SET each time,
+    because it names an isolation level, which psycopg2 then takes back (`connection.autocommit`).
+    """
+    driver: Any = connection.connection.dbapi_connection
+    driver.isolation_level = None
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False

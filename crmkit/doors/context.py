@@ -1,7 +1,7 @@
 """What every door of one service shares: its database, entities, settings, and who is calling."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,14 +14,13 @@ from crmkit import tokens
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.entity import Entity
-from crmkit.records import ended_sessions, principals
+from crmkit.records import standing
 from crmkit.records.annotations.recent import Views
 from crmkit.records.callers import CallerCache, caller_from
 from crmkit.records.tailoring.loading import Shaped
 
 PATIENCE_SECONDS = 1.0
 """How long a person or key this service has not heard of yet is waited for."""
-_KEYS_SECONDS = 0.5
 
 
 class Admitted(NamedTuple):
@@ -43,10 +42,8 @@ class ServiceContext:
     verified: tokens.VerifiedTokens = field(default_factory=tokens.VerifiedTokens)
     shaped: Shaped = field(init=False)
     views: Views = field(default_factory=Views)
-    _keys: Sequence[tokens.Jwk] = ()
-    _keys_until: float = 0.0
-    _ended: frozenset[str] = frozenset()
-    _ended_until: float = 0.0
+    _standing: standing.Standing = standing.UNKNOWN
+    _standing_until: float = 0.0
 
     @property
     def service(self) -> str:
@@ -77,9 +74,10 @@ class ServiceContext:
         token is good.
         """
         claims = self._verify(session, tokens.bearer(authorization))
-        if claims.session_id in self._ended_sessions(session):
+        now = self.standing(session)
+        if claims.session_id in now.ended:
             raise unauthenticated("This session has ended.")
-        row = self._patiently(lambda: self.callers.find(session, claims.user_id))
+        row = self._patiently(lambda: self.callers.find(session, claims.user_id, now.rights))
         if row is None:
             raise unavailable("You are known to sign-in but not here yet.", retry_after=1)
         if not row.active:
@@ -87,26 +85,19 @@ class ServiceContext:
         caller = caller_from(session, row, request_id=request_id, traceparent=traceparent)
         return Admitted(replace(caller, scopes=claims.scopes), claims)
 
-    def keys(self, session: Session, *, fresh: bool = False) -> Sequence[tokens.Jwk]:
-        """The public keys that sign access tokens now, read again at most every half second."""
+    def standing(self, session: Session, *, fresh: bool = False) -> standing.Standing:
+        """What every request rests on, read again when that was not a moment ago."""
         now = time.monotonic()
-        if fresh or now >= self._keys_until:
-            found = principals.verification_keys(session)
-            if found != self._keys:
-                self._keys = found
-            self._keys_until = now + _KEYS_SECONDS
-        return self._keys
-
-    def _ended_sessions(self, session: Session) -> frozenset[str]:
-        now = time.monotonic()
-        if now >= self._ended_until:
-            self._ended = ended_sessions.now_ended(session)
-            self._ended_until = now + _KEYS_SECONDS
-        return self._ended
+        if fresh or now >= self._standing_until:
+            changes = self.shaped.changes
+            self._standing = standing.read(session)
+            self._standing_until = now + standing.SECONDS
+            self.shaped.heed(session, self._standing.shape, changes)
+        return self._standing
 
     def _verify(self, session: Session, token: str) -> tokens.Claims:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        keys = self.keys(session)
+        keys = self.standing(session).keys
         while True:
             try:
                 return self.verified.verify(token, keys)
@@ -115,7 +106,7 @@ class ServiceContext:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
-                keys = self.keys(session, fresh=True)
+                keys = self.standing(session, fresh=True).keys
 
     def _patiently(self, find: Any) -> Any:
         deadline = time.monotonic() + PATIENCE_SECONDS

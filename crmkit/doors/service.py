@@ -219,7 +219,7 @@ class RecordService(
     @route("GET", "/jwks", answer=dict[str, list[dict[str, str]]], public=True)
     def signing_keys(self, uow: UnitOfWork, _call: Call) -> Answer:
         """The public keys of access tokens (RFC 7517), so that sign-in's service may be down."""
-        return json_answer({"keys": list(self.context.keys(uow.session))})
+        return json_answer({"keys": list(self.context.standing(uow.session).keys)})
 
     @ops_route("/healthz")
     def healthz(self, _request: Request) -> Response:

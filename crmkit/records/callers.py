@@ -1,6 +1,5 @@
-"""Callers: from a person's row to who asks, with their calendar and rights, a moment in memory."""
+"""Callers: from a person's row to who asks, with their calendar and rights, kept in memory."""
 
-import time
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -36,24 +35,22 @@ def as_caller(session: Session, user_id: str) -> Caller | None:
 
 
 class CallerCache:
-    """Callers by user id for `seconds`, so that a change of rights takes effect within a second."""
+    """The rows of persons by their ids, each good for the version of rights it was read at."""
 
-    def __init__(self, seconds: float = 0.25, size: int = 10_000) -> None:
-        self._seconds = seconds
+    def __init__(self, size: int = 10_000) -> None:
         self._size = size
-        self._rows: dict[str, tuple[float, Any]] = {}
+        self._rows: dict[str, tuple[int, Any]] = {}
 
-    def find(self, session: Session, user_id: str) -> Any:
-        """As `find`, from memory when it was read a moment ago; absence is never remembered."""
-        now = time.monotonic()
+    def find(self, session: Session, user_id: str, version: int) -> Any:
+        """As `find`, from memory if nobody's rights have changed; absence is never remembered."""
         held = self._rows.get(user_id)
-        if held is not None and held[0] > now:
+        if held is not None and held[0] == version:
             return held[1]
         row = find(session, user_id)
         if row is not None:
             if len(self._rows) >= self._size:
                 self._rows.clear()
-            self._rows[user_id] = (now + self._seconds, row)
+            self._rows[user_id] = (version, row)
         return row
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Table, Text, delete, func, select
+from sqlalchemy import Column, DateTime, Table, Text, delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -31,12 +31,6 @@ def remember(session: Session, until: dict[str, datetime]) -> None:
     if until:
         rows = [{"session_id": name, "until": end} for name, end in sorted(until.items())]
         session.execute(insert(ended_session).values(rows).on_conflict_do_nothing())
-
-
-def now_ended(session: Session) -> frozenset[str]:
-    """The sessions whose tokens must not count."""
-    query = select(ended_session.c.session_id).where(ended_session.c.until > func.now())
-    return frozenset(session.scalars(query))
 
 
 def prune(session: Any) -> int:

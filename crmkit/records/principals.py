@@ -5,7 +5,7 @@ days they count, and what their rights rest on.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select, update
+from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -143,9 +143,3 @@ _COPIES: Mapping[str, tuple[Table, Callable[..., dict[str, Any]]]] = {
 }
 _RIGHTS = _COPIES.keys() - {"signing_key"}
 """What the rights of somebody change with."""
-
-
-def verification_keys(session: Session) -> list[dict[str, Any]]:
-    """The public keys (RFC 7517) that access tokens may be signed with now."""
-    query = select(signing_key.c.jwk).where(signing_key.c.retired.is_(False))
-    return [dict(jwk) for jwk in session.scalars(query)]

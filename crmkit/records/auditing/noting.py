@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from crmkit.records.auditing import chain
@@ -45,15 +44,9 @@ def note_apart(
     It is also the way for what only reads. Not to be called by who holds the chain already, that
     is after the journal was written.
     """
-    engine = uow.session.get_bind().engine
-    with Session(_transacting(engine)) as apart, apart.begin():
+    with Session(uow.session.get_bind().engine) as apart, apart.begin():
         noted = _act(uow, act, (subject_type, subject_id), details, personal)
         chain.extend(apart, [noted])
-
-
-def _transacting(engine: Engine) -> Engine:
-    """The engine of a session that reads commits statement by statement."""
-    return engine.execution_options(isolation_level="READ COMMITTED")
 
 
 def _act(

@@ -86,8 +86,7 @@ class JobWorker:
 
     def work(self) -> bool:
         """Do one chunk of one job; False when there is none that another copy is not at."""
-        with self._database.engine.connect() as pooled:
-            connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
+        with self._database.autocommit() as connection:
             for job_id in connection.scalars(_WAITING, {"kinds": list(self._steps)}).all():
                 with _held(connection, job_id) as mine:
                     claimed = _claim(connection, job_id) if mine else None

@@ -150,8 +150,7 @@ def _tend(connection: Connection, row: Any) -> None:
 @contextmanager
 def _alone(database: Database) -> Iterator[Connection | None]:
     """A connection without limits of time, for one copy of the service; None for all others."""
-    autocommit = database.engine.execution_options(isolation_level="AUTOCOMMIT")
-    with autocommit.connect() as connection:
+    with database.autocommit() as connection:
         lock = {"lock": _LOCK}
         if not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), lock):
             yield None

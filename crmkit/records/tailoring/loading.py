@@ -100,15 +100,14 @@ class Shaped:
     def __init__(self, declared: Mapping[str, Entity]) -> None:
         self.entities = Entities(declared, 0)
         self._version = 0
+        self.changes = 0
         self._until = 0.0
-        self._changes = 0
         self._seen = 0
 
     def now(self, session: Session) -> Mapping[str, Entity]:
         """The entities by name."""
         moment = time.monotonic()
-        if moment >= self._until or self._seen != self._changes:
-            self._until = moment + _SECONDS
+        if moment >= self._until or self._seen != self.changes:
             self.renew(session)
         return self.entities
 
@@ -119,12 +118,16 @@ class Shaped:
 
     def expire(self) -> None:
         """Let nobody take them as they are: this process has just committed a change."""
-        self._changes += 1
+        self.changes += 1
 
     def renew(self, session: Session) -> bool:
         """Look whether anything has changed, and if so read it; whether it had."""
-        changes = self._changes
-        version = session.scalar(_VERSION) or 0
+        changes = self.changes
+        return self.heed(session, session.scalar(_VERSION) or 0, changes)
+
+    def heed(self, session: Session, version: int, changes: int) -> bool:
+        """Read what has changed if `version`, looked up after so many `changes`, is a newer one."""
+        self._until = time.monotonic() + _SECONDS
         changed = version > self._version
         if changed:
             version, tailorings = load(session)

@@ -1,9 +1,10 @@
 """Records that nobody else may change until the transaction ends, with the lines they have now."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import FromClause, Label, Row, Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from crmkit.entity import Entity
@@ -22,9 +23,7 @@ def locked(uow: UnitOfWork, entity: Entity, query: Select[Any]) -> Sequence[Row[
     query = query.with_for_update(of=table)
     if entity.line_model is None:
         return uow.session.execute(query).all()
-    began = table.alias("began")
-    version = select(began.c.version).where(began.c.id == table.c.id).scalar_subquery()
-    query = query.add_columns(version.label("began_with")).options(joinedload(entity.model.lines))
+    query = query.add_columns(_began_with(table)).options(joinedload(entity.model.lines))
     rows = uow.session.execute(query).unique().all()
     late = [row[0].id for row in rows if row.began_with != row[0].version]
     if late:
@@ -32,3 +31,11 @@ def locked(uow: UnitOfWork, entity: Entity, query: Select[Any]) -> Sequence[Row[
         now = now.where(table.c.id.in_(late)).execution_options(populate_existing=True)
         uow.session.scalars(now).all()
     return rows
+
+
+@cache
+def _began_with(table: FromClause) -> Label[int]:
+    """The version that a record has for who read before any lock was waited for."""
+    began = table.alias("began")
+    version = select(began.c.version).where(began.c.id == table.c.id)
+    return version.scalar_subquery().label("began_with")

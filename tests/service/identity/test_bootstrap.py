@@ -10,7 +10,7 @@ from contracts.caller import system_caller
 from contracts.errors import Problem
 from crmkit import kept_secrets, sealing, tokens
 from crmkit.config import Settings
-from crmkit.records import callers, principals
+from crmkit.records import callers, standing
 from crmkit.records.writing import journal
 from services.identity import bootstrap as first_start
 from services.identity.actions.issue_token import Credentials, issue_token
@@ -34,7 +34,7 @@ def sign_in(database, password):
         answer = issue_token(uow, Credentials(username="admin", password=password))
         if isinstance(answer, Problem):
             raise answer
-        return tokens.verify(answer.access_token, principals.verification_keys(uow.session))
+        return tokens.verify(answer.access_token, standing.read(uow.session).keys)
 
 
 def everything(database):
