@@ -56,7 +56,7 @@ class UnitOfWork:
 
     `entities` are the service's own by name, as administrators have shaped them: what links
     within the service point at. `on_reshape` is called after the commit of a change of that shape.
-    `origin` is from where the caller asks.
+    `origin` is from where the caller asks. What is told in `bulk` lets other events go first.
     """
 
     session: Session
@@ -68,6 +68,7 @@ class UnitOfWork:
     acts: list[Act] = field(default_factory=list)
     on_reshape: Callable[[], None] = lambda: None
     origin: Origin = NOWHERE
+    bulk: bool = False
 
     def of(self, entity: Any) -> Any:
         """The entity as administrators have shaped it; itself in a unit of work without any."""

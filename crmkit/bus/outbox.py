@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Identity,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    false,
     func,
     text,
 )
@@ -42,8 +44,10 @@ outbox = Table(
     Column("body", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("sent_at", DateTime(timezone=True)),
+    Column("bulk", Boolean, nullable=False, server_default=false()),
 )
-Index("outbox_unsent", outbox.c.seq, postgresql_where=outbox.c.sent_at.is_(None))
+"""`bulk` events are those of jobs, told by the hundred: what people wait for goes before them."""
+Index("outbox_unsent", outbox.c.bulk, outbox.c.seq, postgresql_where=outbox.c.sent_at.is_(None))
 Index("outbox_sent", outbox.c.sent_at, postgresql_where=outbox.c.sent_at.is_not(None))
 
 INSERT_SQL = (
@@ -55,8 +59,9 @@ WAKE_SQL = f"pg_notify('{CHANNEL}', '')"
 _ADD = text(f"WITH added AS ({INSERT_SQL}) SELECT {WAKE_SQL}")
 # Not a "last sequence sent" cursor: sequences commit out of order, and a late one would be lost.
 _TAKE = text(
-    "SELECT CAST(id AS text), type, body, seq FROM outbox WHERE sent_at IS NULL AND seq > :after "
-    "ORDER BY seq LIMIT :limit FOR UPDATE SKIP LOCKED"
+    "SELECT CAST(id AS text), type, body, seq, bulk FROM outbox WHERE sent_at IS NULL "
+    "AND (NOT bulk AND seq > :after OR bulk AND :bulk AND seq > :after_bulk) "
+    "ORDER BY bulk, seq LIMIT :limit FOR UPDATE SKIP LOCKED"
 )
 _MARK = text("UPDATE outbox SET sent_at = now() WHERE id = ANY(CAST(:ids AS uuid[]))")
 _BACKLOG = text(
@@ -79,10 +84,11 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A batch in the hands of one relay, oldest first; `last_seq` is where it ends."""
+    """A batch in the hands of one relay, oldest first, all `bulk` or none; `last_seq` ends it."""
 
     messages: tuple[Message, ...]
     last_seq: int
+    bulk: bool
 
 
 def add(session: Session, events: Sequence[Event]) -> None:
@@ -106,14 +112,20 @@ def rows(events: Sequence[Event]) -> list[dict[str, Any]]:
     return [{"id": e.id, "type": e.type, "body": to_json(e)} for e in events]
 
 
-def take(session: Session, limit: int, after: int = 0) -> Taken:
+def take(
+    session: Session, limit: int, *, bulk: bool = True, after: int = 0, after_bulk: int = 0
+) -> Taken:
     """Lock and return the oldest unsent events that no other relay is at.
 
-    `after` leaves out those up to a `last_seq`; the late ones among them are found without it.
+    Those of jobs come when there are no others, and only if `bulk`. `after` and `after_bulk` leave
+    out those up to a `last_seq`; the late ones among them are found without it.
     """
-    found = session.execute(_TAKE, {"limit": limit, "after": after}).all()
-    messages = tuple(Message(row[0], row[1], bytes(row[2])) for row in found)
-    return Taken(messages, found[-1][3] if found else after)
+    given = {"limit": limit, "bulk": bulk, "after": after, "after_bulk": after_bulk}
+    found = session.execute(_TAKE, given).all()
+    of_jobs = bool(found) and found[0].bulk
+    alike = [row for row in found if row.bulk == of_jobs]
+    messages = tuple(Message(row[0], row[1], bytes(row[2])) for row in alike)
+    return Taken(messages, alike[-1].seq if alike else 0, of_jobs)
 
 
 def mark_sent(session: Session, ids: Sequence[str]) -> None:

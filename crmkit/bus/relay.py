@@ -16,6 +16,7 @@ _GATHER_SECONDS = 0.05
 """Under load one batch follows the other at this distance, so that each of their transactions, here
 and at the hearers, is shared by several events. The first after a pause leaves at once.
 """
+_OF_OTHERS, _OF_JOBS = False, True
 
 
 class Relay:
@@ -42,9 +43,10 @@ class Relay:
         self._measuring = Periodic(_MEASURE_SECONDS)
         self._pruning = Periodic(_PRUNE_SECONDS)
         self._held = Backoff()
-        self._held_up_to = 0
+        self._held_up_to = {_OF_OTHERS: 0, _OF_JOBS: 0}
         self._start_over_at = 0.0
         self._last_batch_at = 0.0
+        self._jobs_turn_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -60,7 +62,7 @@ class Relay:
                 pass
             publisher.keep_alive()
             if not stop.is_set():
-                wake_up.wait(self._poll_seconds)
+                wake_up.wait(self._patience())
             return max(0.0, self._last_batch_at + _GATHER_SECONDS - time.monotonic())
 
         try:
@@ -73,11 +75,19 @@ class Relay:
         """Send the oldest unsent events; returns how many were taken, sent or not.
 
         What the transport could not take is left for a while, so that what comes after it flows.
+        After a batch of a job's, only others are sent for as long as that one took.
         """
-        if time.monotonic() >= self._start_over_at:
-            self._held_up_to = 0
+        began = time.monotonic()
+        if began >= self._start_over_at:
+            self._held_up_to = {_OF_OTHERS: 0, _OF_JOBS: 0}
         with self._database.transaction() as session:
-            taken = outbox.take(session, self._batch, after=self._held_up_to)
+            taken = outbox.take(
+                session,
+                self._batch,
+                bulk=began >= self._jobs_turn_at,
+                after=self._held_up_to[_OF_OTHERS],
+                after_bulk=self._held_up_to[_OF_JOBS],
+            )
             if not taken.messages:
                 return 0
             self._last_batch_at = time.monotonic()
@@ -86,16 +96,26 @@ class Relay:
             faults.reached("relay.published")
             outbox.mark_sent(session, sorted(sent))
         metrics.PUBLISHED.labels(self._database.service).inc(len(sent))
+        if taken.bulk:
+            now = time.monotonic()
+            self._jobs_turn_at = now + (now - began)
         if len(sent) < len(taken.messages):
-            self._hold(taken.last_seq)
-        elif not self._held_up_to:
+            self._hold(taken)
+        elif not any(self._held_up_to.values()):
             self._held.succeeded()
         return len(taken.messages)
 
-    def _hold(self, seq: int) -> None:
-        if not self._held_up_to:
+    def _patience(self) -> float:
+        """How long nothing need be looked at, in seconds, if nobody wakes the relay."""
+        until_jobs_turn = self._jobs_turn_at - time.monotonic()
+        return (
+            min(self._poll_seconds, until_jobs_turn) if until_jobs_turn > 0 else self._poll_seconds
+        )
+
+    def _hold(self, taken: outbox.Taken) -> None:
+        if not any(self._held_up_to.values()):
             self._start_over_at = time.monotonic() + self._held.failed()
-        self._held_up_to = seq
+        self._held_up_to[taken.bulk] = taken.last_seq
 
     def _measure(self) -> None:
         with self._database.transaction() as session:

@@ -20,7 +20,7 @@ from typing import Any
 
 import pika
 from prometheus_client import REGISTRY
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, text, update
 from uuid_utils import uuid7
 
 from contracts.events.base import Event
@@ -118,7 +118,7 @@ class Suite:
         self._threads.clear()
         self._stop = threading.Event()
 
-    def tell(self, events: Sequence[Event]) -> None:
+    def tell(self, events: Sequence[Event], *, bulk: bool = False) -> None:
         """In one transaction, the truth and the outbox."""
         with self.teller.transaction() as session:
             session.execute(
@@ -126,11 +126,14 @@ class Suite:
                 [{"number": e.data["number"], "version": e.version} for e in events],
             )
             outbox.add(session, events)
+            if bulk:
+                told = outbox.outbox.c.id.in_([e.id for e in events])
+                session.execute(update(outbox.outbox).where(told).values(bulk=True))
 
-    def tell_numbers(self, numbers: Sequence[int]) -> list[Event]:
+    def tell_numbers(self, numbers: Sequence[int], *, bulk: bool = False) -> list[Event]:
         """One event for each number."""
         events = [event(self.teller.service, number) for number in numbers]
-        self.tell(events)
+        self.tell(events, bulk=bulk)
         return events
 
     def publish(self, messages: Sequence[Message]) -> frozenset[str]:

@@ -144,6 +144,26 @@ def test_several_relays_and_hearers_share_the_work(suite: Suite) -> None:
     suite.assert_exact()
 
 
+def test_events_of_jobs_let_all_others_go_first(suite: Suite) -> None:
+    suite.start(*suite.hearing())
+    relay, publisher = (
+        Relay(suite.teller, suite.transport),
+        suite.transport.publisher(suite.teller.service),
+    )
+    suite.tell_numbers(range(250), bulk=True)
+    suite.tell_numbers([1000])
+    assert relay.send_batch(publisher) == 1
+    wait_until(lambda: suite.effects() == Counter([1000]))
+    assert relay.send_batch(publisher) == 200
+    # As long as those took, whatever else there is goes out, and none of theirs.
+    suite.tell_numbers([1001])
+    assert relay.send_batch(publisher) == 1
+    assert relay.send_batch(publisher) == 0
+    wait_until(lambda: relay.send_batch(publisher) == 50)
+    wait_until(lambda: suite.effects() == Counter([*range(250), 1000, 1001]))
+    publisher.close()
+
+
 def test_a_relay_is_woken_up(suite: Suite) -> None:
     """It polls so rarely here that only the wake-up call explains the arrival in time."""
     suite.start(*suite.hearing(), Relay(suite.teller, suite.transport, poll_seconds=50))

@@ -125,7 +125,7 @@ class JobWorker:
         if entity is None:
             raise forbidden(f"There are no {claimed.entity} records here any more.")
         caller = _caller(session, claimed)
-        uow = UnitOfWork(session, caller, self._database.service, entities)
+        uow = UnitOfWork(session, caller, self._database.service, entities, bulk=True)
         at_hand = Job(
             claimed.id,
             claimed.kind,

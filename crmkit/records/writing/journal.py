@@ -26,8 +26,8 @@ _JOURNAL = """
             entity text, record_id uuid, version int, fact text, deleted boolean,
             at timestamptz, actor_id uuid, request_id text, changes jsonb)
     ), told AS (
-        INSERT INTO outbox (id, type, body)
-        SELECT id, type, convert_to(body, 'UTF8')
+        INSERT INTO outbox (id, type, body, bulk)
+        SELECT id, type, convert_to(body, 'UTF8'), :bulk
         FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS row(id uuid, type text, body text)
     )
 """
@@ -86,7 +86,7 @@ def _not_outdated(uow: UnitOfWork, shape: int) -> None:
         raise Outdated
 
 
-def _told(uow: UnitOfWork) -> dict[str, str]:
+def _told(uow: UnitOfWork) -> dict[str, Any]:
     events = [event_of(uow, fact) for fact in uow.facts]
     rows = [
         {
@@ -104,6 +104,7 @@ def _told(uow: UnitOfWork) -> dict[str, str]:
         if "changes" in fact.data
     ]
     return {
+        "bulk": uow.bulk,
         "history": to_json(rows).decode(),
         "events": to_json(
             [{"id": e.id, "type": e.type, "body": envelope.to_json(e).decode()} for e in events]
