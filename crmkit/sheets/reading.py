@@ -16,7 +16,7 @@ from typing import Any
 from crmkit.sheets import csv_reading, hints, vcards, workbooks
 from crmkit.sheets.offloaded import REFUSED, Unreadable
 
-ROWS_A_LINE = 200
+ROWS_A_LINE = 500
 MOST_ROWS = 200_000
 MOST_COLUMNS = 300
 LONGEST_CELL = 100_000

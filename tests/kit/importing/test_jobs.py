@@ -101,7 +101,7 @@ def test_an_import_is_taken_back(ben, importer, tag):
 
 
 def test_killed_at_any_point_no_row_is_done_twice(workshop, ben, importer, tag):
-    text = "Name\n" + "".join(f"{tag} {n:03}\n" for n in range(450))
+    text = "Name\n" + "".join(f"{tag} {n:04}\n" for n in range(1100))
     sent = importer.send(text)
     with workshop.database.engine.connect() as other, other.begin():
         # Its first part waits for a number, and is superseded by the copies to come.
@@ -110,13 +110,13 @@ def test_killed_at_any_point_no_row_is_done_twice(workshop, ben, importer, tag):
         eventually(lambda: ben.get(f"/widgets/jobs/{job['id']}")["state"], "running")
         elsewhere = "UPDATE job SET kind = 'import_elsewhere', claim = NULL WHERE id = %s"
         workshop.sql(elsewhere, job["id"])
-    for fault, done in (("job.before_commit:2", 200), ("job.committed:1", 400)):
+    for fault, done in (("job.before_commit:2", 500), ("job.committed:1", 1000)):
         with copy_of_the_workshop(workshop, fault=fault) as copy:
             assert copy.wait(60) == -signal.SIGKILL
         assert ben.get(f"/widgets/jobs/{job['id']}")["done"] == done
     with copy_of_the_workshop(workshop):
-        assert importer.ended(job)["result"] == {"created": 450}
+        assert importer.ended(job)["result"] == {"created": 1100}
     [(count, names)] = workshop.sql(
         "SELECT count(*), count(DISTINCT name) FROM widget WHERE name LIKE %s", f"{tag}%"
     )
-    assert (count, names) == (450, 450)
+    assert (count, names) == (1100, 1100)
