@@ -10,5 +10,5 @@ def eventually(look, expected=True, *, within=60.0):
     deadline = time.monotonic() + within
     while (seen := look()) != expected:
         if time.monotonic() > deadline:
-            assert seen == expected
+            raise AssertionError(f"{seen!r} has not become {expected!r}")
         time.sleep(_LOOK_AGAIN_AFTER)

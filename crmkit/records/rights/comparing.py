@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Constraint
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, false, func, not_, or_, select, true
 
 from contracts.caller import Caller
 from crmkit.entity import Entity
@@ -189,7 +189,11 @@ def _counts(
     before: Caller | None,
     after: Caller | None,
 ) -> dict[str, Difference]:
-    """All of them in one statement, which looks only at records that are within reach."""
+    """All of them in one statement, which looks only at records that are within reach.
+
+    What lists leave out, like leads that have been converted, is left out here: that is what
+    somebody finds missing, or new, when the change is made.
+    """
     pairs = [(_clause(entity, before, verb), _clause(entity, after, verb)) for verb in verbs]
     table = entity.model.__table__
     columns = [
@@ -198,7 +202,8 @@ def _counts(
         for side, clause in zip("ba", pair, strict=True)
     ]
     within = or_(*(clause for pair in pairs for clause in pair))
-    rows = select(*columns).where(table.c.deleted_at.is_(None), within).subquery().c
+    listed = not_(table.c[entity.unlisted]) if entity.unlisted else true()
+    rows = select(*columns).where(table.c.deleted_at.is_(None), listed, within).subquery().c
     counts: list[Any] = []
     for position in range(len(verbs)):
         had, has = rows[f"b{position}"], rows[f"a{position}"]
