@@ -28,7 +28,7 @@ def figures(*arguments: str) -> dict[str, str]:
 @pytest.mark.rabbitmq
 @pytest.mark.usefixtures("installed_rabbitmq")
 def test_processes_broker_and_database_die() -> None:
-    seen = figures("--shipments", "200", "--kills", "3")
+    seen = figures("--shipments", "100", "--kills", "2")
     assert (seen["lost"], seen["doubled"]) == ("0", "0")
     assert "broker 1" in seen["kills"]
     assert "postgresql 1" in seen["kills"]
@@ -36,6 +36,6 @@ def test_processes_broker_and_database_die() -> None:
 
 
 def test_the_suite_of_one_process_dies() -> None:
-    seen = figures("--mode", "embedded", "--shipments", "60", "--kills", "2")
+    seen = figures("--mode", "embedded", "--shipments", "30", "--kills", "1")
     assert (seen["lost"], seen["doubled"]) == ("0", "0")
     assert "everything agrees" in seen
