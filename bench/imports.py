@@ -1,8 +1,9 @@
-"""Rows per second of an import of contacts: `python -m bench.imports [ROWS]`.
+"""Rows per second of an import of contacts: `python -m bench.imports [ROWS] [up]`.
 
-Starts a suite of its own in one process, sends a CSV file of people with sixteen columns and a
-link to one of fifty accounts, and has it imported for good. Counted is the job, from its first
-part to its last; what its events set off goes on meanwhile. Nothing else should run.
+Starts a suite of its own, in one process or `up` in several, sends a CSV file of people with
+sixteen columns and a link to one of fifty accounts, and has it imported for good. Counted is the
+job, from its first part to its last; what its events set off goes on meanwhile. Nothing else
+should run.
 """
 
 import csv
@@ -15,6 +16,7 @@ import requests
 
 from bench.company import Company
 from bench.meter import used
+from crmkit.config import Settings
 from tandem.acceptance import stage
 
 _AIM = 2_000
@@ -73,15 +75,15 @@ def _seconds(instant: str) -> float:
     return datetime.fromisoformat(instant).timestamp()
 
 
-def main(rows: int = 20_000) -> None:
-    with stage.embedded() as suite:
+def main(rows: str = "20000", mode: str = "embedded") -> None:
+    with stage.up(Settings.from_env()) if mode == "up" else stage.embedded() as suite:
         company = Company(suite, at_once=1)
         for n in range(_ACCOUNTS):
             company.call("POST", "/accounts", {"name": f"Account {n}"})
         measure(company, 400)
         company.settled()
-        measure(company, rows)
+        measure(company, int(rows))
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*sys.argv[1:])

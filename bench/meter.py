@@ -92,6 +92,17 @@ def _cpu(stage: Stage) -> dict[str, float]:
     return spent
 
 
+def pids(stage: Stage, *words: str) -> list[int]:
+    """The suite's Python processes whose command line has all of these words."""
+    mark = f"TANDEM_VAR={stage.var}".encode()
+    return [
+        int(stat[_PID])
+        for stat, process in _processes()
+        if mark in _environment(process).split(b"\0")
+        and set(words) <= set(re.split(r"[\0,]", (process / "cmdline").read_text()))
+    ]
+
+
 def _processes() -> Iterator[tuple[list[str], Path]]:
     for process in Path("/proc").iterdir():
         if process.name.isdecimal():
