@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -21,23 +22,36 @@ from tandem.acceptance import stage
 _AIM = 600
 _PRODUCTS = 5
 _AT_ONCE = 4
+_STOCK = 100_000
 
 
-def ship(company: Company, shipments: int) -> list[str]:
-    """The products of which so many units are now on their way, an order for each of them."""
-    each = shipments // _PRODUCTS
-    orders = []
+Ordered = tuple[str, str, str]
+"""A product, an order of it, and the one line of that order."""
+
+
+def order(company: Company, each: int) -> list[Ordered]:
+    """Approved orders of so many units, one for each product, and all of it heard."""
+    products = []
     for number in range(_PRODUCTS):
         product = company.call("POST", "/products", {"name": f"Product {number}"})
-        opening = {"product_id": product["id"], "quantity": "100000", "reason": "opening"}
+        opening = {"product_id": product["id"], "quantity": str(_STOCK), "reason": "opening"}
         company.call("POST", "/stock-movements", opening)
-        line = {"product_id": product["id"], "quantity": str(each), "list_price": "10.00"}
-        account = company.call("POST", "/accounts", {"name": f"Account {number}"})
-        body = {"subject": "Order", "account_id": account["id"], "lines": [line]}
-        order = company.call("POST", "/sales-orders", body)
-        company.call("POST", f"/sales-orders/{order['id']}/approve")
-        orders.append((product["id"], order["id"], order["lines"][0]["id"]))
+        products.append(product["id"])
     company.settled()
+    return [_order(company, product, each) for product in products]
+
+
+def _order(company: Company, product: str, each: int) -> Ordered:
+    account = company.call("POST", "/accounts", {"name": f"Buyer of {product}"})
+    line = {"product_id": product, "quantity": str(each), "list_price": "10.00"}
+    body = {"subject": "Order", "account_id": account["id"], "lines": [line]}
+    made = company.call("POST", "/sales-orders", body)
+    company.call("POST", f"/sales-orders/{made['id']}/approve")
+    return product, made["id"], made["lines"][0]["id"]
+
+
+def ship(company: Company, orders: Sequence[Ordered], each: int) -> None:
+    """All of it, a unit a shipment."""
 
     def one(number: int) -> None:
         _, order, line = orders[number % _PRODUCTS]
@@ -46,24 +60,25 @@ def ship(company: Company, shipments: int) -> list[str]:
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(one, range(each * _PRODUCTS)))
-    return [product for product, _, _ in orders]
 
 
 def measure(company: Company, shipments: int) -> float:
     hearing = pids(company.stage, "serve", "inventory", "events")
     if not hearing:
         raise RuntimeError("inventory hears in no process of its own")
+    each = shipments // _PRODUCTS
+    orders = order(company, each)
+    company.settled()
     _signal(hearing, signal.SIGSTOP)
     try:
-        products = ship(company, shipments)
+        ship(company, orders, each)
     finally:
         began = time.monotonic()
         _signal(hearing, signal.SIGCONT)
-    left = 100_000 - shipments // _PRODUCTS
-    while any(_on_hand(company, product) != left for product in products):
+    while any(_on_hand(company, product) != _STOCK - each for product, _, _ in orders):
         time.sleep(0.05)
     seconds = time.monotonic() - began
-    done = shipments // _PRODUCTS * _PRODUCTS
+    done = each * _PRODUCTS
     print(f"{done:,} effects on stock: {done / seconds:,.0f} /s (aim {_AIM:,})")
     return done / seconds
 

@@ -1,5 +1,6 @@
 """What every test run has: one PostgreSQL cluster, started when the first test asks for it."""
 
+import gc
 import os
 
 import pytest
@@ -18,6 +19,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         cluster.end_run()
+
+
+def pytest_collection_finish() -> None:
+    # What has been loaded by now stays; each search for garbage would go through all of it.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
