@@ -47,7 +47,7 @@ def to_json(event: Event) -> bytes:
 def from_json(body: bytes) -> Event:
     """Read an event; raises PermanentError saying what is wrong: no retry mends a document."""
     try:
-        # As the library's JSON format would, in a third of its time: each event has many hearers.
+        # As the library's JSON format would, in half of its time: each event has many hearers.
         given = orjson.loads(body)
         if "time" in given:
             given["time"] = datetime.fromisoformat(given["time"])

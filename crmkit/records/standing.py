@@ -1,5 +1,5 @@
 """What each request of a process rests on: signing keys, ended sessions, and how far rights and
-entities have been changed. One statement each half second tells all of it.
+entities have been changed. One statement each quarter of a second tells all of it.
 """
 
 from collections.abc import Mapping, Sequence
