@@ -120,3 +120,7 @@ def test_killed_at_any_point_no_row_is_done_twice(workshop, ben, importer, tag):
         "SELECT count(*), count(DISTINCT name) FROM widget WHERE name LIKE %s", f"{tag}%"
     )
     assert (count, names) == (1100, 1100)
+    told = "SELECT count(*), bool_and(bulk) FROM outbox WHERE convert_from(body, 'UTF8') LIKE %s"
+    assert workshop.sql(told, f"%{tag} %") == [(1100, True)]
+    ben.create("widgets", name=f"{tag}-by-hand")
+    assert workshop.sql(told, f"%{tag}-by-hand%") == [(1, False)]
