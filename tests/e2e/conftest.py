@@ -1,10 +1,12 @@
 """One suite for all modules of a test process, and the people and goods that tests trade with."""
 
 import uuid
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
+from tandem.postgres import EmbeddedPostgres
+from tandem.provision import connect
 from tests.e2e.running import PASSWORD, PATIENCE, Suite
 from tests.eventually import eventually
 
@@ -24,6 +26,27 @@ def running():
 def suite():
     with running() as begun:
         yield begun
+
+
+@pytest.fixture
+def without_database(suite):
+    """Inside the block, the service of this name does not reach its database."""
+
+    @contextmanager
+    def away(service):
+        name = f"tandem_{service}"
+        with closing(connect(EmbeddedPostgres(suite.var).url)) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            cursor.execute(ended, (name,))
+            try:
+                yield
+            finally:
+                cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    return away
 
 
 @pytest.fixture(scope="module")

@@ -1,36 +1,12 @@
 """A user is deleted: every service gives the records to another, the one that is down later."""
 
 import uuid
-from contextlib import closing, contextmanager
 
 import pytest
 
 from contracts.services import SERVICE_PORTS
-from tandem.postgres import EmbeddedPostgres
-from tandem.provision import connect
 from tests.e2e.running import PATIENCE
 from tests.eventually import eventually
-
-
-@pytest.fixture
-def without_database(suite):
-    """Inside the block, no service of this name reaches its database."""
-
-    @contextmanager
-    def away(service):
-        name = f"tandem_{service}"
-        with closing(connect(EmbeddedPostgres(suite.var).url)) as connection:
-            connection.autocommit = True
-            cursor = connection.cursor()
-            cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-            cursor.execute(ended, (name,))
-            try:
-                yield
-            finally:
-                cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-
-    return away
 
 
 @pytest.fixture
