@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as WSGIResponse
 
 from contracts.errors import Problem, method_not_allowed, not_found
 from crmkit.origin import Networks
-from gateway import catalogue, composed, documents, health
+from gateway import catalogue, composed, documents, health, sign_in_pages
 from gateway.front import Front, internal_error
 from gateway.keys import KeyRing
 from gateway.pages import current_exchange, problem_response
@@ -47,6 +47,7 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(composed.pages(upstreams, keys, routes))
     app.register_blueprint(documents.pages(schemas))
+    app.register_blueprint(sign_in_pages.pages())
     app.register_blueprint(health.pages(upstreams))
     app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, _refuse_plainly)

@@ -1,32 +1,46 @@
-"use strict";
 const secret = new URLSearchParams(location.hash.slice(1)).get("token") || "";
 history.replaceState(null, "", location.pathname);
 const form = document.getElementById("form");
-const said = document.getElementById("said");
+const password = document.getElementById("password");
+const again = document.getElementById("again");
+const button = document.getElementById("set");
+
+/** Complain about one of the two, and put the cursor there. */
+const refuse = (input, text, flaws) => {
+  input.setAttribute("aria-invalid", "true");
+  input.focus();
+  complain(text, flaws);
+};
+
+document.getElementById("shown").addEventListener("change", (event) => {
+  password.type = again.type = event.target.checked ? "text" : "password";
+});
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const password = document.getElementById("password").value;
-  if (password !== document.getElementById("again").value) {
-    said.textContent = "The two are not the same.";
+  for (const input of [password, again]) input.removeAttribute("aria-invalid");
+  if (password.value !== again.value) {
+    refuse(again, "The two are not the same.");
     return;
   }
-  let answer;
-  try {
-    answer = await fetch("/api/v1/auth/password", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ token: secret, password }),
-    });
-  } catch {
-    said.textContent = "Tandem cannot be reached: try again.";
-    return;
-  }
-  if (answer.ok) {
+  button.disabled = true;
+  const { ok, status, told } = await ask("POST", "/auth/password", { token: secret, password: password.value });
+  button.disabled = false;
+  if (ok) {
     form.remove();
-    said.textContent = "Your password is set: sign in with it.";
-    return;
+    said.className = "";
+    say("Your password is set: sign in with it.");
+  } else if (status === 401) {
+    form.remove();
+    complain(told.detail);
+  } else {
+    const flaws = (told.errors || []).filter((error) => error.pointer === "/password");
+    if (flaws.length) refuse(password, "This password cannot be yours. It", flaws.map((flaw) => flaw.detail));
+    else complain(told.detail);
   }
-  const problem = await answer.json();
-  const flaws = (problem.errors || []).map((error) => `It ${error.detail}.`);
-  said.textContent = flaws.join(" ") || problem.detail;
 });
+
+if (!secret) {
+  form.remove();
+  complain("This address is not whole: open the link in the mail again, or copy all of it.");
+}
