@@ -24,15 +24,15 @@ def flaws(user: Any, password: str, at: str) -> list[FieldError]:
 
 def _flaws(user: Any, password: str) -> Iterator[tuple[str, str]]:
     if len(password) < SHORTEST:
-        yield "too_short", f"has at least {SHORTEST} characters"
+        yield "too_short", f"must have at least {SHORTEST} characters"
     if len(password) > LONGEST:
-        yield "too_long", f"has at most {LONGEST} characters"
+        yield "too_long", f"must have at most {LONGEST} characters"
     names = _names(user)
     if any(name in password.casefold() for name in names):
         yield "contains_name", "must not contain the username or the e-mail address"
     # It holds the interpreter lock, yet a thread of its own lets the loop have its turns.
     if offload.call(_score, password[:_LOOKED_AT], names) < _SAFE_SCORE:
-        yield "too_common", "is among the first that others would guess"
+        yield "too_common", "must not be among the first that others would guess"
 
 
 def _names(user: Any) -> list[str]:

@@ -76,13 +76,19 @@ def depart(client: Client) -> Departure:
     return Departure(url, state, nonce, verifier)
 
 
-def arrive(client: Client, code: str, nonce: str, code_verifier: str) -> Mapping[str, Any]:
+def arrive(
+    client: Client, code: str, nonce: str, code_verifier: str, *, said_by: str | None = None
+) -> Mapping[str, Any]:
     """What the provider says of whoever brought this code: the claims of its ID token.
 
-    Raises Problem: 401 if it does not take the code or its token does not verify, 502 when it
-    cannot be reached or understood.
+    `said_by` is the `iss` that came with the code, so that no code of another provider is taken to
+    this one (RFC 9207 section 2.4). Raises Problem: 401 if it does not take the code or its token
+    does not verify, 502 when it cannot be reached or understood.
     """
     found = _discovered(client)
+    silent = said_by is None and not found.get("authorization_response_iss_parameter_supported")
+    if said_by != client.issuer and not silent:
+        raise _refused("The answer is not from the provider that was asked.")
     session = client.session()
     try:
         answer = session.fetch_token(

@@ -56,12 +56,16 @@ class Departed(BaseModel):
 
 
 class Returned(BaseModel):
-    """What the provider sent the browser back with, and the attempt that began it."""
+    """What the provider sent the browser back with, and the attempt that began it.
+
+    `iss` is only there if the provider sends it.
+    """
 
     model_config = ConfigDict(extra="forbid")
     state: _Token
     code: _Token
     attempt: _Token
+    iss: _Token | None = None
 
 
 def offered_providers(uow: UnitOfWork) -> Offers:
@@ -93,7 +97,7 @@ def complete_sso(uow: UnitOfWork, body: Returned) -> Tokens | Problem:
     provider = _active(uow, identity_provider.c.id == attempt.provider_id)
     method = f"sso:{provider.key}"
     claims = single_sign_on.arrive(
-        _client(provider), body.code, attempt.nonce, attempt.code_verifier
+        _client(provider), body.code, attempt.nonce, attempt.code_verifier, said_by=body.iss
     )
     user = _user_of(uow, provider, claims)
     if user is None or not user.active or user.deleted_at is not None:

@@ -25,6 +25,7 @@ class Provider:
         self.lies = {}
         self.codes = {}
         self.redirect_to = None
+        self.names_itself = False
         self.asked = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.port = self._server.server_address[1]
@@ -53,6 +54,7 @@ class Provider:
                 "authorization_endpoint": f"{self.issuer}/authorize",
                 "token_endpoint": f"{self.issuer}/token",
                 "jwks_uri": f"{self.issuer}/jwks",
+                "authorization_response_iss_parameter_supported": self.names_itself,
             },
             "/jwks": {"keys": [jwk | {"kid": "1", "use": "sig", "alg": "RS256"}]},
         }

@@ -160,6 +160,20 @@ def test_who_comes_back_is_who_left_and_comes_once(browser, provider, user):
     assert code(browser.complete(returned)) == (401, "invalid_attempt")
 
 
+def test_a_code_of_another_provider_is_not_taken_to_this_one(browser, provider, user):
+    def bring(**more):
+        begun = browser.begin()
+        returned = provider.authorize(begun["authorization_url"])
+        return browser.complete(returned | {"attempt": begun["attempt"]} | more)
+
+    provider.person = {"email": user["email"], "email_verified": True}
+    provider.names_itself = True
+    for named in ({}, {"iss": "https://evil.example"}):
+        assert code(bring(**named)) == (401, "sign_in_refused")
+    assert provider.codes
+    assert bring(iss=provider.issuer).status_code == 200
+
+
 def test_administrators_alone_set_up_providers_and_no_secret_is_shown(
     identity, admin, configured, make_user, errors
 ):
