@@ -16,7 +16,8 @@ _GRANTED = replace(_NOBODY, rights=Rights(others=ModuleGrant(frozenset({EVERY_VE
 _PAGE = """# Who may do what
 
 Written by `make schemas` from the declarations of the entities; `tests/service/matrix` holds every
-service to it. [Give rights](how-to/give-rights.md) says how administrators decide the rest.
+service and the gateway to it. [Give rights](how-to/give-rights.md) says how administrators decide
+the rest.
 
 Who is not signed in may do nothing (401). Administrators may do everything that an entity has; what
 it has not nobody may (405). For everybody else there are four kinds of entities:

@@ -1,8 +1,8 @@
-"""One service in a process of its own: `python -m tests.service.serve PACKAGE URL VAR DOORS`.
+"""Services in a process of their own: `python -m tests.service.serve VAR DOORS PACKAGE URL …`.
 
-URL is its database's, VAR a directory of its own, DOORS what it is to have, with commas between
-them. It hears no other service, may ask servers of the tests, and prints the free port that it
-listens on.
+VAR is a directory of its own, DOORS what each is to have, with commas between them, URL a
+service's database's. They hear no other service, may ask servers of the tests, and print the free
+port that each listens on, in lines.
 """
 
 import eventlet
@@ -20,18 +20,21 @@ from crmkit.db import Database  # noqa: E402
 from crmkit.doors.container import build  # noqa: E402
 
 
-def main(package: str, url: str, var: str, doors: str) -> None:
-    service = importlib.import_module(f"{package}.service").SERVICE
-    logs.configure(service.name, level="WARNING")
-    database = Database(url, service.name)
+def main(var: str, doors: str, *packages: str) -> None:
     settings = Settings.from_env({"TANDEM_VAR": var, "TANDEM_PRIVATE_HOSTS": "127.0.0.1"})
-    heard = [{"name": h.name, "patterns": list(h.patterns)} for h in service.subscriptions]
-    transport = LocalTransport(Topology({service.name: heard}))
-    running = build(service, settings, database, transport, doors.split(","))
-    running.start()
-    sys.stdout.write(f"{running.port}\n")
+    started = []
+    for package, url in zip(packages[::2], packages[1::2], strict=True):
+        service = importlib.import_module(f"{package}.service").SERVICE
+        logs.configure(service.name, level="WARNING")
+        heard = [{"name": h.name, "patterns": list(h.patterns)} for h in service.subscriptions]
+        transport = LocalTransport(Topology({service.name: heard}))
+        database = Database(url, service.name)
+        started.append(build(service, settings, database, transport, doors.split(",")))
+        started[-1].start()
+        sys.stdout.write(f"{started[-1].port}\n")
     sys.stdout.flush()
-    running.wait()
+    for running in started:
+        running.wait()
 
 
 if __name__ == "__main__":

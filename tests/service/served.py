@@ -38,6 +38,8 @@ PEOPLE = {
 """An administrator, a manager, and two who report to her."""
 EVERYTHING = "01990000-0000-7000-8000-0000000000b1"
 """The profile of all roles: every verb of every module, on what sharing leaves them."""
+_KEY = Ed25519PrivateKey.generate()
+"""Signs everybody's tokens: who is let in by one service is so by its neighbours."""
 _SOMEBODY = {"username": "somebody", "display_name": "Sam", "role_id": ASIDE, "is_admin": False}
 
 
@@ -89,7 +91,6 @@ class Served:
     def __init__(self, name, package, url, database_url):
         self.url = url
         self.database = Database(database_url, name)
-        self._key = Ed25519PrivateKey.generate()
         heard = importlib.import_module(f"{package}.subscriptions").SUBSCRIPTIONS
         self._service = _class(package)
         entities = {entity.name: entity for entity in self._service.entities}
@@ -107,7 +108,7 @@ class Served:
         now = int(time.time())
         payload = {"iss": "tandem", "aud": "tandem", "sub": user_id, "iat": now, "exp": now + 600}
         headers = {"typ": "at+jwt", "kid": "test"} | dict(header)
-        key = self._key if key is None else key
+        key = _KEY if key is None else key
         return jwt.encode(payload | {"jti": "1"} | claims, key, algorithm, headers=headers)
 
     def hear(self, subscription, *events):
@@ -139,7 +140,7 @@ class Served:
         return [event["type"] for event in events if event["subject"] == subject]
 
     def know_people(self):
-        jwk = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self._key.public_key()))
+        jwk = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(_KEY.public_key()))
         key = {"kid": "test", "jwk": jwk | {"kid": "test"}, "retired": False}
         told = [
             record("crm.identity.signing_key.created.v1", new_id(), **key),
@@ -197,7 +198,7 @@ def serving(name, package=""):
         url, doors = cluster.copy_of(name, migrations.upgrade_kit), "http,timers"
     else:
         package, url, doors = f"services.{name}", cluster.service_database(name), "http"
-    with running(package, url, doors) as (address, _):
+    with running({package: url}, doors) as ([address], _):
         service = Served(name, package, address, url)
         service.know_people()
         yield service
@@ -205,26 +206,43 @@ def serving(name, package=""):
 
 
 @contextmanager
+def serving_all(names):
+    """These services by name, each as `serving` has it, but in one process."""
+    urls = {f"services.{name}": cluster.service_database(name) for name in names}
+    with running(urls, "http") as (addresses, _):
+        found = {}
+        for name, (package, url), address in zip(names, urls.items(), addresses, strict=True):
+            found[name] = Served(name, package, address, url)
+            found[name].know_people()
+        yield found
+        for service in found.values():
+            service.database.close()
+
+
+@contextmanager
 def another_copy_of(service, package):
     """The same service once more, in a process of its own beside the first one."""
     url = service.database.url.render_as_string(hide_password=False)
-    with running(package, url, "http,timers") as (address, _):
+    with running({package: url}, "http,timers") as ([address], _):
         yield address
 
 
 @contextmanager
-def running(package, url, doors):
-    """A service with these doors on this database: its address, and the directory it writes to."""
+def running(packages, doors):
+    """Services with these doors on their databases: their addresses, and where they write to."""
     var = cluster.fresh_directory()
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.service.serve", package, url, var, doors],
+        [
+            *(sys.executable, "-W", "ignore", "-m", "tests.service.serve", var, doors),
+            *(word for package in packages.items() for word in package),
+        ],
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        port = process.stdout.readline().strip()
-        yield f"http://127.0.0.1:{port}", var
+        ports = [process.stdout.readline().strip() for _ in packages]
+        yield [f"http://127.0.0.1:{port}" for port in ports], var
     finally:
         process.terminate()
         process.wait(10)

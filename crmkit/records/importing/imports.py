@@ -76,6 +76,8 @@ def read_again(uow: UnitOfWork, entity: Entity, import_id: str, wish: Reading) -
 
 
 def _read(entity: Entity, content: bytes, wish: Reading) -> tuple[dict[str, Any], Iterator[bytes]]:
+    if not content:  # no process is started only to find that out
+        raise _unreadable("it is empty")
     known = sorted(set(proposing.spelled(entity)))
     how = How(wish.encoding, wish.delimiter, wish.header, wish.sheet, known)
     with offloaded.desk() as folder:
@@ -84,11 +86,14 @@ def _read(entity: Entity, content: bytes, wish: Reading) -> tuple[dict[str, Any]
         try:
             offloaded.run("reading", folder, seconds=_READ_SECONDS)
         except offloaded.Unreadable as refusal:
-            error = FieldError("", "unreadable_file", str(refusal))
-            detail = f"The file cannot be read: {refusal}."
-            raise Problem(422, "unreadable_file", detail, errors=[error]) from None
+            raise _unreadable(str(refusal)) from None
         found = orjson.loads((folder / "found").read_bytes())
         return found, iter((folder / "rows").read_bytes().splitlines())
+
+
+def _unreadable(why: str) -> Problem:
+    error = FieldError("", "unreadable_file", why)
+    return Problem(422, "unreadable_file", f"The file cannot be read: {why}.", errors=[error])
 
 
 def find(uow: UnitOfWork, entity: Entity, import_id: str, *, lock: bool = False) -> Any:

@@ -104,7 +104,7 @@ def database():
 @pytest.fixture(scope="session")
 def identity():
     url = cluster.service_database("identity")
-    with running("services.identity", url, "http,events,relay,timers") as (address, var):
+    with running({"services.identity": url}, "http,events,relay,timers") as ([address], var):
         yield Identity(address, url, (var / "admin-password").read_text().strip(), var)
 
 

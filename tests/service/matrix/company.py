@@ -1,23 +1,30 @@
-"""The people between whom rights are decided, and the records about which they are asked."""
+"""The people between whom rights are decided, known to every service, and their two ways in."""
+
+import json
+import urllib.parse
+
+from werkzeug.test import Client as WsgiClient
 
 from crmkit.records import principals
-from crmkit.testing.client import Client
-from crmkit.testing.subject import Subject
+from crmkit.testing.client import Answer, Client
 from crmkit.unit_of_work import new_id
+from gateway.app import create_app
 from tests.service.served import BOSS, EVERYTHING, person, profile, record, role
+
+GATEWAY = "gateway"
+"""The door that all services have in common; the others are called as their services."""
 
 
 class Company:
     """A line of superiors above the owner, each of whom but two lacks one verb; others beside it.
 
-    What the owner's role owns is shared with readers and writers.
+    What the owner's role owns is shared with readers and writers. It is one organisation, told to
+    each service once.
     """
 
-    def __init__(self, service, verbs, modules):
-        self._service = service
-        self._told = []
-        self._users = {"anonymous": None, "administrator": BOSS}
-        self._clients = {}
+    def __init__(self, verbs, modules):
+        self.told = []
+        self.users = {"anonymous": None, "administrator": BOSS}
         top = self._line("manager")
         for verb in verbs:
             top = self._line(f"lacking {verb}", top, [self._profile_without(verb, verbs)])
@@ -28,30 +35,28 @@ class Company:
         others = {one: self._line(one) for one in ("stranger", "member", "reader", "writer")}
         party = {one: path.split("/")[-2] for one, path in others.items()}
         self.group = new_id()
-        members = [{"kind": "user", "id": self._users["member"]}]
+        members = [{"kind": "user", "id": self.users["member"]}]
         self._tell("group", self.group, name="Crew", members=members)
         for module in modules:
             self._rule(module, owners, party["reader"], "read")
             self._rule(module, owners, party["writer"], "read_write")
-        with service.database.transaction() as session:
-            principals.apply_people(session, self._told)
 
     def _line(self, who, above="", profiles=(EVERYTHING,)):
         """Somebody of a new role; its path."""
         role_id = new_id()
         path = f"{above}{role_id}/"
-        self._told.append(role(role_id, path, profile_ids=list(profiles)))
+        self.told.append(role(role_id, path, profile_ids=list(profiles)))
         self._add(who, role_id)
         return path
 
     def _add(self, who, role_id):
-        self._users[who] = new_id()
-        self._told.append(person(self._users[who], role_id=role_id))
+        self.users[who] = new_id()
+        self.told.append(person(self.users[who], role_id=role_id))
 
     def _profile_without(self, verb, verbs):
         profile_id = new_id()
         others = {"active": True, "verbs": sorted(set(verbs) - {verb})}
-        self._told.append(profile(profile_id, others=others))
+        self.told.append(profile(profile_id, others=others))
         return profile_id
 
     def _rule(self, module, owners, readers, access):
@@ -66,25 +71,59 @@ class Company:
         self._tell("sharing_rule", new_id(), module=module, access=access, related=[], **sides)
 
     def _tell(self, kind, subject, **state):
-        self._told.append(record(f"crm.identity.{kind}.changed.v1", subject, **state))
+        self.told.append(record(f"crm.identity.{kind}.changed.v1", subject, **state))
 
-    def ask(self, who, operation, path):
-        """The status of the answer that this person gets."""
-        if who not in self._clients:
-            user = self._users[who]
-            token = None if user is None else self._service.token(user)
-            self._clients[who] = Client(self._service.url, token)
-        asked = self._clients[who].ask(
-            operation.method, path, operation.body, headers=operation.headers
+
+class Doors:
+    """Everybody's ways in: to each service directly, and through a gateway before all of them."""
+
+    def __init__(self, company, services):
+        self._company = company
+        self._services = services
+        self._clients = {}
+        urls = {name: service.url for name, service in services.items()}
+        self._gateway = WsgiClient(create_app(urls))
+        for service in services.values():
+            with service.database.transaction() as session:
+                principals.apply_people(session, company.told)
+
+    def token(self, who):
+        """What the person shows at the doors; None for who is nobody."""
+        user = self._company.users[who]
+        return None if user is None else next(iter(self._services.values())).token(user)
+
+    def answer(self, door, who, operation, path):
+        """The answer that this person gets at the door of this name."""
+        if (door, who) not in self._clients:
+            token = self.token(who)
+            made = (
+                _ThroughTheGateway(self._gateway, token)
+                if door == GATEWAY
+                else Client(self._services[door].url, token)
+            )
+            self._clients[door, who] = made
+        client = self._clients[door, who]
+        return client.ask(operation.method, path, operation.body, headers=operation.headers)
+
+
+class _ThroughTheGateway:
+    """The gateway as it is served, without a socket between it and who asks."""
+
+    def __init__(self, gateway, token):
+        self._gateway = gateway
+        self._headers = {"Content-Type": "application/json"}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
+
+    def ask(self, method, path, body=None, *, headers):
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        place, _, query = path.partition("?")
+        reply = self._gateway.open(
+            f"/api/v1{urllib.parse.unquote(place)}",
+            method=method,
+            query_string=query,
+            data=content,
+            headers=self._headers | headers,
         )
-        return asked.status
-
-    def records(self, bench, entity):
-        """The ids of a record of the owner's and of one of the group's."""
-        subject = Subject(bench, entity)
-        theirs, crews = subject.spare(0)["id"], subject.spare(1)["id"]
-        if entity.owned:
-            table = entity.model.__tablename__
-            for one, owner in ((theirs, self._users["owner"]), (crews, self.group)):
-                self._service.sql(f"UPDATE {table} SET owner_id = %s WHERE id = %s", owner, one)
-        return theirs, crews
+        said = {name.lower(): value for name, value in reply.headers.items()}
+        return Answer(reply.status_code, said, reply.get_data(), f"{method} {path}")

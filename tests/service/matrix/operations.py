@@ -206,12 +206,14 @@ ACTIONS = {
 }
 """The business verbs by entity."""
 
-ELSEWHERE = {
-    "GET /{plural}/{id}/related/{listed}": "tests/kit/test_related.py",
-    "PUT /{plural}/{id}/related/{listed}/{other}": "tests/kit/test_related.py",
-    "DELETE /{plural}/{id}/related/{listed}/{other}": "tests/kit/test_related.py",
-}
-"""What needs two records, and the test that says who may do it."""
+_LISTED = f"{_R}/related/{{listed}}"
+
+LISTING = _read(_LISTED)
+"""One related list of a record: asked for each list that the entity has."""
+LINKING = Operation("PUT", f"{_LISTED}/{{other}}", (204,), ("view", "edit"), {})
+UNLINKING = Operation("DELETE", f"{_LISTED}/{{other}}", (204,), ("view", "edit"))
+"""What is linked by hand, and no more."""
+RELATED = (LISTING, LINKING, UNLINKING)
 
 ANYBODY, PEOPLE, ADMINISTRATORS = "anybody", "people", "administrators"
 
@@ -271,8 +273,8 @@ WHOLE = {
 """What belongs to no entity, and who may ask at all: what they then see is theirs."""
 
 OF_THE_GATEWAY = {
-    "GET /audit/export": "gathered by the gateway from GET /audit",
-    "POST /parked-events/{service}/{id}/discard": "the service's path is another",
-    "POST /parked-events/{service}/{id}/retry": "the service's path is another",
+    "GET /audit/export": ADMINISTRATORS,
+    "POST /parked-events/{service}/{id}/discard": ADMINISTRATORS,
+    "POST /parked-events/{service}/{id}/retry": ADMINISTRATORS,
 }
-"""What only the gateway answers, and why no service is asked."""
+"""The same of what only the gateway answers, at addresses that no service has."""
