@@ -10,7 +10,9 @@ import csv
 import io
 import sys
 import time
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import requests
 
@@ -41,24 +43,35 @@ _PERSON = {
 }
 
 
-def people(rows: int) -> bytes:
+def people(rows: int, more: Mapping[str, str]) -> bytes:
+    """A file of them; `more` has further columns, or other cells for these."""
+    person = {**_PERSON, **more}
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(_PERSON)
+    writer.writerow(person)
     for n in range(rows):
         account = n % _ACCOUNTS
-        writer.writerow([cell.format(n=n, account=account) for cell in _PERSON.values()])
+        writer.writerow([cell.format(n=n, account=account) for cell in person.values()])
     return text.getvalue().encode()
 
 
-def measure(company: Company, rows: int) -> float:
+def know_accounts(company: Company) -> None:
+    """Make what the people are linked to."""
+    for n in range(_ACCOUNTS):
+        company.call("POST", "/accounts", {"name": f"Account {n}"})
+
+
+def measure(
+    company: Company, rows: int, more: Mapping[str, str] | None = None, **plan: Any
+) -> float:
+    """Import so many, by the proposed plan and `plan`: rows a second."""
     headers = {"Authorization": f"Bearer {company.token}", "Content-Type": "text/csv"}
     at = f"{company.stage.url}/api/v1/contacts/imports"
-    sent = requests.post(at, data=people(rows), headers=headers, timeout=60)
+    sent = requests.post(at, data=people(rows, more or {}), headers=headers, timeout=60)
     sent.raise_for_status()
     begun = sent.json()
     before = used(company.stage)
-    job = company.call("POST", f"/contacts/imports/{begun['id']}/run", begun["proposal"])
+    job = company.call("POST", f"/contacts/imports/{begun['id']}/run", begun["proposal"] | plan)
     while job["state"] in {"queued", "running"}:
         time.sleep(0.25)
         job = company.call("GET", f"/contacts/jobs/{job['id']}")
@@ -78,8 +91,7 @@ def _seconds(instant: str) -> float:
 def main(rows: str = "20000", mode: str = "embedded") -> None:
     with stage.up(Settings.from_env()) if mode == "up" else stage.embedded() as suite:
         company = Company(suite, at_once=1)
-        for n in range(_ACCOUNTS):
-            company.call("POST", "/accounts", {"name": f"Account {n}"})
+        know_accounts(company)
         measure(company, 400)
         company.settled()
         measure(company, int(rows))

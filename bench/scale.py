@@ -13,6 +13,7 @@ from urllib.parse import quote
 from rich.console import Console
 from rich.table import Table
 
+from bench import imports
 from bench.company import Company
 from bench.meter import Result, measure, used_idle
 from bench.people import SEARCHES, grow
@@ -24,14 +25,20 @@ AIM = 1.5
 _TIERS = ("Gold", "Silver", "Bronze", "Iron")
 _PICKLIST = "/meta/contact/picklists/cf_tier/values"
 _POLL_SECONDS = 0.5
+_IMPORTED = 5_000
+_INDEXED_SECONDS = 40
+"""So long after it was asked for an index of a million stands."""
 
 
 @dataclass(frozen=True)
 class _Measured:
-    """At one size: each scenario's result, and the records a second that follow a rename."""
+    """At one size: each scenario's result, and the records a second that follow a rename, and that
+    are imported.
+    """
 
     results: dict[str, Result]
     renamed: float
+    imported: float
 
 
 def run(company: Company, scale: int, *, requests: int) -> None:
@@ -42,6 +49,7 @@ def run(company: Company, scale: int, *, requests: int) -> None:
     for field in (tier, score):
         company.call("POST", "/meta/contact/fields", field)
     model = company.call("POST", "/contacts", {"last_name": "Zyxwvut"})["id"]
+    imports.know_accounts(company)
     measured = {}
     there = 0
     for number in (FEW, scale):
@@ -51,7 +59,8 @@ def run(company: Company, scale: int, *, requests: int) -> None:
         console.log(f"{number:,} contacts after {perf_counter() - started:.0f} s")
         results = {r.name: r for r in _results(company, model, requests=requests)}
         there = number
-        measured[number] = _Measured(results, number / len(_TIERS) / _rename(company))
+        renamed = number / len(_TIERS) / _rename(company)
+        measured[number] = _Measured(results, renamed, _import(company, number))
     Console(width=150).print(_table(measured[FEW], measured[scale], scale))
 
 
@@ -90,6 +99,16 @@ def _rename(company: Company) -> float:
     return (perf_counter() - started) / 2
 
 
+def _import(company: Company, number: int) -> float:
+    """Rows a second of people whom no address matches, each with a superior found by name."""
+    more = {"Email": f"{{n}}@among{number}.example", "Reports to": "Zyxwvut"}
+    plan = {"match": ["email"], "on_match": "skip"}
+    # The first has the indexes made that it asks for; they are used from the next part on.
+    imports.measure(company, 1, more | {"Email": f"first@among{number}.example"}, **plan)
+    sleep(_INDEXED_SECONDS)
+    return imports.measure(company, _IMPORTED, more, **plan)
+
+
 def _table(few: _Measured, many: _Measured, scale: int) -> Table:
     table = Table(title=f"at most {AIM} times as much among {scale:,} contacts as among {FEW:,}")
     table.add_column("")
@@ -103,6 +122,9 @@ def _table(few: _Measured, many: _Measured, scale: int) -> Table:
     table.add_row(
         "picklist renamed: µs a record",
         *_compared(1_000_000 / few.renamed, 1_000_000 / many.renamed),
+    )
+    table.add_row(
+        "import: µs a row", *_compared(1_000_000 / few.imported, 1_000_000 / many.imported)
     )
     return table
 

@@ -14,6 +14,7 @@ import jwt
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from contracts.caller import system_caller
 from contracts.events.base import Event
 from crmkit import migrations
 from crmkit.bus import envelope, inbox
@@ -22,7 +23,7 @@ from crmkit.db import Database
 from crmkit.records import hearing, principals
 from crmkit.records.background.job_worker import JobWorker
 from crmkit.records.tailoring.loading import Shaped
-from crmkit.unit_of_work import new_id
+from crmkit.unit_of_work import UnitOfWork, new_id
 from tandem.provision import connect
 from tests import cluster
 
@@ -126,6 +127,12 @@ class Served:
         worker = JobWorker(self.database, self._shaped.newest, mine)
         while worker.work():
             pass
+
+    @contextmanager
+    def unit_of_work(self):
+        """A transaction with the service's entities, under the service's own rights."""
+        with self.database.transaction() as session:
+            yield UnitOfWork(session, system_caller(), "test", self._shaped.newest(session))
 
     def sql(self, statement, *values):
         url = self.database.url.render_as_string(hide_password=False)

@@ -14,7 +14,7 @@ from crmkit.records import access
 from crmkit.records.background import jobs, kept_files
 from crmkit.records.background.job_rows import Outcome, job_row
 from crmkit.records.background.jobs import job
-from crmkit.records.importing import mappings, plans, proposing
+from crmkit.records.importing import indexing, mappings, plans, proposing
 from crmkit.records.importing.running import CHECK, IMPORT
 from crmkit.records.importing.shapes import Plan, Reading, Upload
 from crmkit.records.importing.tables import record_import
@@ -223,7 +223,7 @@ def _start(
 ) -> dict[str, Any]:
     plan: Plan = parse_body(Plan, payload)
     kept_files.find(uow, entity, row.rows_id)
-    plans.settle(uow, entity, row.found, plan)
+    indexing.lend(uow, entity, plans.settle(uow, entity, row.found, plan))
     kept = plan.model_dump(mode="json")
     parameters = {"import_id": row.id, "plan": kept}
     started = jobs.start(uow, kind, entity, parameters, total=row.found["rows"])

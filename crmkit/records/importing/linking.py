@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Text, cast, func, select, tuple_
+from sqlalchemy import ColumnElement, Text, cast, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from contracts.errors import FieldError
@@ -12,13 +12,12 @@ from crmkit.entity import Entity
 from crmkit.records import access
 from crmkit.records.deduplication import duplicates
 from crmkit.records.principals import principal
-from crmkit.records.relations import naming
 from crmkit.records.relations.links import linked_record
 from crmkit.records.store import is_id
 from crmkit.records.writing.external_ids import external_id
 from crmkit.unit_of_work import UnitOfWork
 
-_PEOPLE = "user"
+PEOPLE = "user"
 _SHOWN = 3
 
 
@@ -66,7 +65,7 @@ _WAYS = ("id", "number", "external", "name")
 
 
 def _named(uow: UnitOfWork, target: str, way: str, texts: Sequence[str]) -> Iterable[Any]:
-    if target == _PEOPLE:
+    if target == PEOPLE:
         return _people(uow, way, texts)
     local = uow.entities.get(target)
     if way == "external":
@@ -91,13 +90,33 @@ def _here(uow: UnitOfWork, entity: Entity, way: str, texts: Sequence[str]) -> It
         query = select(table.c.number, table.c.id).where(table.c.number.in_(texts), *seen)
         return uow.session.execute(query).all()
     given, text = _given(texts)
-    if entity.label in duplicates.enforced(entity) and len(entity.label) == 1:
-        # Kept as an index: accounts are found among a million in no time.
+    if named_by_rule(entity):
         same = duplicates.key([entity.columns[entity.label[0]]]) == duplicates.key([text])
     else:
-        same = duplicates.normal(naming.label(entity)) == duplicates.normal(text)
+        same = called(entity) == duplicates.normal(text)
     query = select(text, table.c.id).select_from(given).join(table, same).where(*seen)
     return uow.session.execute(query).all()
+
+
+def named_by_rule(entity: Entity) -> bool:
+    """Whether no two records may be called the same, for which there is an index already."""
+    return len(entity.label) == 1 and entity.label in duplicates.enforced(entity)
+
+
+def called(entity: Entity) -> ColumnElement[str]:
+    """SQL: how people call a record, compared without regard to case and spaces.
+
+    As `naming.label`, but of functions that PostgreSQL takes in an index.
+    """
+    joined: ColumnElement[Any] = literal("", Text)
+    for name in entity.label:
+        joined = joined + " " + func.coalesce(cast(entity.columns[name], Text), "")
+    return duplicates.normal(joined)
+
+
+def called_elsewhere() -> ColumnElement[str]:
+    """The same for the records of other services."""
+    return duplicates.normal(linked_record.c.label)
 
 
 def _elsewhere(uow: UnitOfWork, target: str, way: str, texts: Sequence[str]) -> Iterable[Any]:
@@ -112,7 +131,7 @@ def _elsewhere(uow: UnitOfWork, target: str, way: str, texts: Sequence[str]) -> 
         query = select(held.number, held.record_id).where(held.number.in_(texts), *known)
         return uow.session.execute(query).all()
     given, text = _given(texts)
-    same = duplicates.normal(held.label) == duplicates.normal(text)
+    same = called_elsewhere() == duplicates.normal(text)
     query = select(text, held.record_id).select_from(given).join(linked_record, same)
     return uow.session.execute(query.where(*known)).all()
 

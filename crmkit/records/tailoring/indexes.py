@@ -1,11 +1,14 @@
 """Indexes that settings ask for: made and dropped while everybody goes on reading and writing."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, text
+from sqlalchemy import ColumnElement, Connection, Table, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -19,6 +22,7 @@ from crmkit.unit_of_work import UnitOfWork
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _LOCK = 0x696E6465786573  # "indexes"
 _LONGEST_NAME = 63
+_OUTSIDE_THE_BIN = "WHERE deleted_at IS NULL"
 _NOT_INDEXED = frozenset({Kind.LONG_TEXT, Kind.JSON, Kind.BOOLEAN})
 
 _WANT = text(
@@ -39,6 +43,15 @@ _UNWANT_FORMER = text("""
         WHERE c.relname = :name AND c.relnamespace = current_schema()::regnamespace
         AND i.indisvalid)
 """)
+_LEND = text("""
+    INSERT INTO wanted_index AS held (name, record_table, definition, wanted_until)
+    VALUES (:name, :table, :definition, now() + :long)
+    ON CONFLICT (name) DO UPDATE SET wanted = true, wanted_until = now() + :long
+""")
+_TAKE_BACK = text(
+    "UPDATE wanted_index SET wanted = false, not_before = now() "
+    "WHERE wanted AND wanted_until < now()"
+)
 _FIND = text("""
     SELECT w.name, w.record_table, w.definition, w.wanted, i.indisvalid AS valid
     FROM wanted_index AS w
@@ -54,7 +67,19 @@ _POSTPONE = text(
 )
 _FORGET = text("DELETE FROM wanted_index WHERE name = :name AND NOT wanted")
 
+LENT = timedelta(days=7)
+"""For so long an index stands that nobody has asked for since."""
+
 _log = structlog.get_logger("tandem.indexes")
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """An index on expressions over a table, of the rows for which `live` is true."""
+
+    table: Table
+    columns: Sequence[ColumnElement[Any]]
+    live: ColumnElement[bool]
 
 
 def keep(uow: UnitOfWork, entity: Entity, name: str) -> None:
@@ -95,9 +120,19 @@ def keep_newest(session: Session, entity: Entity, purpose: str, mark: str, how: 
     table = entity.model.__table__.name
     beginning = f"ix_{table}_{purpose}_"
     name = f"{beginning}{mark}"
-    definition = f"INDEX {{name}} ON {{table}} {how}"
+    definition = f"INDEX {{name}} ON {{table}} {how} {_OUTSIDE_THE_BIN}"
     session.execute(_WANT_NEWEST, {"name": name, "table": table, "definition": definition})
     session.execute(_UNWANT_FORMER, {"name": name, "beginning": beginning})
+
+
+def lend(session: Session, wish: Lent) -> None:
+    """Have such an index for `LENT` from now on, and no longer unless it is lent again."""
+    table = wish.table.name
+    how = f"({', '.join(f'({written(one)})' for one in wish.columns)}) WHERE {written(wish.live)}"
+    name = f"ix_{table}_lent_{hashlib.sha256(how.encode()).hexdigest()[:8]}"
+    definition = f"INDEX {{name}} ON {{table}} {how}"
+    given = {"name": name, "table": table, "definition": definition, "long": LENT}
+    session.execute(_LEND, given)
 
 
 def written(expression: ColumnElement[Any]) -> str:
@@ -125,6 +160,7 @@ def tend(database: Database, _settings: Settings | None = None) -> None:
     with _alone(database) as connection:
         if connection is None:
             return
+        connection.execute(_TAKE_BACK)
         for row in connection.execute(_FIND).all():
             try:
                 _tend(connection, row)
@@ -142,7 +178,7 @@ def _tend(connection: Connection, row: Any) -> None:
         return
     table = f'"{row.record_table}"'
     words = row.definition.format(name=f'CONCURRENTLY "{row.name}"', table=table)
-    connection.exec_driver_sql(f"CREATE {words} WHERE deleted_at IS NULL")
+    connection.exec_driver_sql(f"CREATE {words}")
     # What the planner needs to know of an expression it learns here, and not from the table before.
     connection.exec_driver_sql(f"ANALYZE {table}")
 
@@ -167,7 +203,7 @@ def _alone(database: Database) -> Iterator[Connection | None]:
 
 def _want(uow: UnitOfWork, entity: Entity, name: str, definition: str) -> None:
     table = entity.model.__table__.name
-    given = {"name": name, "table": table, "definition": definition}
+    given = {"name": name, "table": table, "definition": f"{definition} {_OUTSIDE_THE_BIN}"}
     uow.session.execute(_WANT, given)
 
 

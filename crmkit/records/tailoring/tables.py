@@ -72,6 +72,8 @@ wanted_index = Table(
     Column("wanted", Boolean, nullable=False, server_default=text("true")),
     Column("problem", Text),
     Column("not_before", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("wanted_until", DateTime(timezone=True)),
 )
-"""Indexes that settings ask for, made and dropped beside the running service (`indexes.py`).
-`definition` is what follows CREATE; `problem` why the last try failed."""
+"""Indexes that settings and imports ask for, made and dropped beside the running service
+(`indexes.py`). `definition` is what follows CREATE; `problem` why the last try failed;
+`wanted_until` is of those that are lent."""
