@@ -117,8 +117,11 @@ def test_what_is_taken_back_is_gone_but_for_its_place(ben, anna, boss, comments)
     assert said(anna, comments) == ["Oh", None]
     assert ben.get(f"{comments}/{first}/history")["items"] == []
     ben("PATCH", f"{comments}/{first}", {"body": "back"}, status=404)
+    deeper = ben("POST", comments, {"body": "Well", "parent_id": answer}, status=201)["id"]
     boss("DELETE", f"{comments}/{answer}", status=204)
-    assert said(anna, comments) == [None]
+    assert said(anna, comments) == ["Well", None, None]
+    ben("DELETE", f"{comments}/{deeper}", status=204)
+    assert said(anna, comments) == []
 
 
 def test_they_are_history_and_events(workshop, ben, widget, comments):

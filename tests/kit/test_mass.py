@@ -62,6 +62,12 @@ def test_each_goes_through_rules_and_what_it_told_is_taken_back(workshop, ben, w
         {"pointer": "/parts", "code": "unlucky", "detail": "is thirteen"}
     ]
     assert workshop.told(widgets[0]) == ["crm.workshop.widget.created.v1"]
+    kept = [ben.get(f"/widgets/{one}") for one in widgets]
+    assert [(one["parts"], one["doubled"], one["version"]) for one in kept] == [
+        (1, 2, 1),
+        (2, 4, 1),
+        (3, 6, 1),
+    ]
 
 
 def test_transfer(boss, ben, clara, widgets):

@@ -33,7 +33,8 @@ def test_everybody_sees_the_shared_ones_and_nobody_those_of_others(ben, anna, cl
 
 
 def test_two_spellings_are_one_tag(ben, tagged, tag):
-    ben("PUT", f"{tagged}/tags/  {tag.upper()}   Ours ", {"visibility": "shared"}, status=204)
+    for spelt in (f"  {tag.upper()}   Ours ", f"{tag} \uff2f\uff35\uff32\uff33"):  # full width
+        ben("PUT", f"{tagged}/tags/{spelt}", {"visibility": "shared"}, status=204)
     assert names(ben, tagged) == [(f"{tag} mine", "private"), (f"{tag} OURS", "shared")]
 
 

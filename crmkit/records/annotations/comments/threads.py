@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    Select,
     Table,
     Text,
     Uuid,
@@ -72,12 +73,10 @@ def of_record(
 ) -> dict[str, Any]:
     """A page of a record's comments that the caller may read. Raises Problem 404."""
     record = store.read(uow, entity, key)
-    answer = comment.alias("answer")
-    answered = select(answer.c.id).where(answer.c.parent_id == comment.c.id).exists()
     query = (
         _readable(uow)
         .where(comment.c.record_id == record["id"])
-        .where(or_(comment.c.body.is_not(None), answered))
+        .where(or_(comment.c.body.is_not(None), comment.c.id.in_(_answered(record["id"]))))
         .order_by(comment.c.id.desc())
         .limit(limit + 1)
     )
@@ -170,6 +169,15 @@ def remove(uow: UnitOfWork, entity: Entity, key: str, comment_id: str) -> None:
     uow.session.execute(update(comment).where(comment.c.id == found["id"]).values(emptied))
     uow.session.execute(delete(comment_version).where(comment_version.c.comment_id == found["id"]))
     _tell(uow, entity, "comment_deleted", record, {**found, **emptied})
+
+
+def _answered(record_id: str) -> Select[Any]:
+    """The comments of a record under which something still stands, however deep."""
+    of_record = (comment.c.record_id == record_id, comment.c.parent_id.is_not(None))
+    standing = select(comment.c.parent_id).where(*of_record, comment.c.body.is_not(None))
+    above = standing.cte("answered", recursive=True)
+    higher = select(comment.c.parent_id).where(*of_record, comment.c.id == above.c.parent_id)
+    return select(above.union(higher).c.parent_id)
 
 
 def _readable(uow: UnitOfWork) -> Any:
