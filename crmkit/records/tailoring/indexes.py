@@ -1,9 +1,8 @@
 """Indexes that settings ask for: made and dropped while everybody goes on reading and writing."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -73,15 +72,6 @@ LENT = timedelta(days=7)
 _log = structlog.get_logger("tandem.indexes")
 
 
-@dataclass(frozen=True, slots=True)
-class Lent:
-    """An index on expressions over a table, of the rows for which `live` is true."""
-
-    table: Table
-    columns: Sequence[ColumnElement[Any]]
-    live: ColumnElement[bool]
-
-
 def keep(uow: UnitOfWork, entity: Entity, name: str) -> None:
     """Have lists filtered and sorted by this field from an index, once `tend` has made it."""
     field = entity.fields[name]
@@ -91,6 +81,7 @@ def keep(uow: UnitOfWork, entity: Entity, name: str) -> None:
     how = f"USING gin (({expression}) jsonb_path_ops)"
     if field.kind is not Kind.MULTISELECT:
         how = f"(({expression}), id)"
+    how = f"{how} {_OUTSIDE_THE_BIN}"
     _want(uow, entity, _name("ix", entity, name), f"INDEX {{name}} ON {{table}} {how}")
 
 
@@ -98,7 +89,7 @@ def keep_unique(uow: UnitOfWork, entity: Entity, name: str, *, wanted: bool) -> 
     """Have PostgreSQL itself refuse two records with one value, or no longer."""
     unique = name_of_unique(entity, name)
     if wanted:
-        how = f"UNIQUE INDEX {{name}} ON {{table}} (({_sql(entity, name)}))"
+        how = f"UNIQUE INDEX {{name}} ON {{table}} (({_sql(entity, name)})) {_OUTSIDE_THE_BIN}"
         _want(uow, entity, unique, how)
     else:
         uow.session.execute(_UNWANT, {"name": unique})
@@ -107,12 +98,17 @@ def keep_unique(uow: UnitOfWork, entity: Entity, name: str, *, wanted: bool) -> 
 def keep_expression(
     uow: UnitOfWork, entity: Entity, purpose: str, expression: ColumnElement[Any] | None
 ) -> None:
-    """Have records found by this expression over their columns; None: no longer."""
+    """Have records found by this expression over their columns; None: no longer.
+
+    Those in the bin too: PostgreSQL would not use what it has learnt of a partial index's
+    expression, expect each of many values to be that of thousands, and read the whole table.
+    """
     name = f"ix_{entity.model.__table__.name}_{purpose}"[:_LONGEST_NAME]
     if expression is None:
         uow.session.execute(_UNWANT, {"name": name})
         return
-    _want(uow, entity, name, f"INDEX {{name}} ON {{table}} (({written(expression)}))")
+    definition = f"INDEX {{name}} ON {{table}} (({written(expression)}))"
+    _want(uow, entity, name, definition)
 
 
 def keep_newest(session: Session, entity: Entity, purpose: str, mark: str, how: str) -> None:
@@ -125,13 +121,12 @@ def keep_newest(session: Session, entity: Entity, purpose: str, mark: str, how: 
     session.execute(_UNWANT_FORMER, {"name": name, "beginning": beginning})
 
 
-def lend(session: Session, wish: Lent) -> None:
-    """Have such an index for `LENT` from now on, and no longer unless it is lent again."""
-    table = wish.table.name
-    how = f"({', '.join(f'({written(one)})' for one in wish.columns)}) WHERE {written(wish.live)}"
-    name = f"ix_{table}_lent_{hashlib.sha256(how.encode()).hexdigest()[:8]}"
+def lend(session: Session, table: Table, expression: ColumnElement[Any]) -> None:
+    """Have rows found by this expression for `LENT` from now on, and longer if it is lent again."""
+    how = f"(({written(expression)}))"
+    name = f"ix_{table.name}_lent_{hashlib.sha256(how.encode()).hexdigest()[:8]}"
     definition = f"INDEX {{name}} ON {{table}} {how}"
-    given = {"name": name, "table": table, "definition": definition, "long": LENT}
+    given = {"name": name, "table": table.name, "definition": definition, "long": LENT}
     session.execute(_LEND, given)
 
 
@@ -203,7 +198,7 @@ def _alone(database: Database) -> Iterator[Connection | None]:
 
 def _want(uow: UnitOfWork, entity: Entity, name: str, definition: str) -> None:
     table = entity.model.__table__.name
-    given = {"name": name, "table": table, "definition": f"{definition} {_OUTSIDE_THE_BIN}"}
+    given = {"name": name, "table": table, "definition": definition}
     uow.session.execute(_WANT, given)
 
 

@@ -58,11 +58,7 @@ class Account(Addressed, Owned, Base):
 
 
 Index("ix_account_lower_name", func.lower(Account.name))
-Index(
-    "ix_account_same_name",
-    duplicates.key([Account.__table__.c.name]),
-    postgresql_where=Account.__table__.c.deleted_at.is_(None),
-)
+Index("ix_account_same_name", duplicates.key([Account.__table__.c.name]))
 
 
 def membership_has_no_circle(uow: UnitOfWork, account: Account, before: Snapshot) -> None:

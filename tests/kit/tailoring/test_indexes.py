@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase
 from contracts.caller import system_caller
 from crmkit.entity import Access, Entity, Record
 from crmkit.fields import Field, Kind
+from crmkit.records.deduplication import duplicates
 from crmkit.records.reading import plans
 from crmkit.records.tailoring import indexes
 from crmkit.tailoring import Tailoring
@@ -39,6 +40,8 @@ class Thing(Record, Base):
 THING = Entity(
     model=Thing, name="thing", plural="things", title="Thing", label=(), access=Access.SHARED
 ).tailored(Tailoring({f"cf_{kind}": Field(kind, key=f"k{kind}") for kind in VALUES}))
+
+SAME = duplicates.key([THING.columns["cf_text"]])
 
 
 def waiting(workshop):
@@ -82,6 +85,7 @@ def things(workshop):
         uow = UnitOfWork(session, system_caller(), "workshop", {"thing": THING})
         for name in THING.tailoring.custom:
             indexes.keep(uow, THING, name)
+        indexes.keep_expression(uow, THING, "same", SAME)
     eventually(lambda: waiting(workshop), [])
     return database
 
@@ -113,6 +117,12 @@ def test_lists_are_filtered_and_sorted_from_it(things, kind):
         found = plan(things, live.order_by(*order).limit(26))
         assert index in found.values()
         assert "Sort" not in found
+
+
+def test_of_many_values_so_many_records_are_expected_and_not_the_whole_table(things):
+    found = select(Thing.__table__.c.id).where(SAME.in_([f"{n:032}" for n in range(300)]))
+    with things.transaction() as session:
+        assert plans.plan(session, found)["Plan Rows"] == 300
 
 
 def test_it_goes_with_its_field(workshop, boss, new_field):
