@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import ColumnElement, DateTime, Index, Integer, Text, Uuid, inspect, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from contracts.errors import FieldError
@@ -61,7 +61,7 @@ class Record:
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[Any, ...]:
-        """The bin; an owner's records from the newest on; and the words of search."""
+        """The bin; from the newest on, an owner's records and those below another; the words."""
         table = cls.__tablename__  # type: ignore[attr-defined]
         indexes = [
             Index(
@@ -73,6 +73,7 @@ class Record:
         ]
         if issubclass(cls, Owned):
             indexes.append(Index(f"ix_{table}_owner_id_id", "owner_id", "id"))
+            indexes += [Index(f"ix_{table}_{name}_id", name, "id") for name in _links_upwards(cls)]
         if hasattr(cls, "search"):
             indexes.append(Index(f"ix_{table}_search", "search", postgresql_using="gin"))
         return tuple(indexes)
@@ -372,6 +373,17 @@ class Entity:
     def label_of(self, values: Mapping[str, Any]) -> str:
         """How people name a record: the label fields, joined."""
         return " ".join(str(values[name]) for name in self.label if values.get(name))
+
+
+def _links_upwards(model: type[Owned]) -> list[str]:
+    """The links to what may have an owner. Indexed with the id, they need no index of their own."""
+    found = []
+    for name, one in chain.from_iterable(vars(base).items() for base in model.__mro__):
+        field = one.column.info.get("field") if isinstance(one, MappedColumn) else None
+        if field is not None and field.kind is Kind.LINK and field.target != "user":
+            one.column.index = False
+            found.append(name)
+    return found
 
 
 def _declared(model: type[Any]) -> Mapping[str, Field]:

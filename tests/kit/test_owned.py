@@ -14,7 +14,7 @@ from contracts.caller import Caller
 from contracts.rights import EVERY_VERB, ModuleGrant, Owners, Rights, Shared, Sharing
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned
-from crmkit.records.reading import owned, query
+from crmkit.records.reading import owned, query, ways
 from crmkit.unit_of_work import UnitOfWork, new_id
 from tests.service.served import BEN, CLARA, DESK
 
@@ -120,13 +120,23 @@ def _owners(ids, *roles):
         st.sets(st.sampled_from(OWNERS), min_size=1),
         st.booleans(),
         st.sets(st.sampled_from(OWNERS), max_size=2),
+        st.booleans(),
     ),
     asked=st.sampled_from(({}, {}, {"rank": 1}, {"rank": 2}, {"opened": True})),
     limit=st.integers(20, 90),
-    way=st.tuples(st.sampled_from((0, 500)), st.booleans()),
+    tries=st.fixed_dictionaries(
+        {
+            "_CHEAP": st.sampled_from((0, 500)),
+            "_WALKED": st.sampled_from((5, 300)),
+            "_WALKED_WITH_KEYS": st.sampled_from((5, 300)),
+            "_KEYS_OF_A_WALK": st.sampled_from((10, 300)),
+            "_GATHERED": st.sampled_from((10, 300)),
+            "_SORTED": st.sampled_from((1, 3)),
+        }
+    ),
 )
-def test_pages_are_what_one_sees(session, whose, asked, limit, way):
-    (owners, role, above), (cheap, gathered) = whose, way
+def test_pages_are_what_one_sees(session, whose, asked, limit, tries):
+    owners, role, above, gathered = whose
     uow = _unit_of_work(session, owners, above, role=role)
     theirs = owners | ({BEN, CLARA} if role else set())
     owner_of = {row["id"]: row["owner_id"] for row in ROWS}
@@ -141,8 +151,9 @@ def test_pages_are_what_one_sees(session, whose, asked, limit, way):
     parameters += [(f"filter[{name}]", str(value).lower()) for name, value in asked.items()]
     found, cursor = [], ""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(owned, "_CHEAP", cheap)
-        patched.setattr(owned, "_PASSED", 1)
+        patched.setattr(owned, "_best", {})
+        for name, number in tries.items():
+            patched.setattr(owned, name, number)
         patched.setattr(owned, "_is_gathered", lambda *_: gathered)
         while cursor is not None:
             place = [("cursor", cursor)] if cursor else []
@@ -154,26 +165,88 @@ def test_pages_are_what_one_sees(session, whose, asked, limit, way):
     assert {len(page) for page in found[:-1]} <= {limit}
 
 
-def test_of_many_owners_the_newest_are_met_and_of_few_they_are_asked_for(session):
+STATEMENTS = {"EXPLAIN": "plan", "keys_0": "gather", "AS keys": "walk with keys"}
+STATEMENTS |= {"AS passed": "walk", "WITH held": "ask"}
+
+
+@pytest.fixture
+def taken(session, monkeypatch):
+    """Which steps a page of what somebody sees takes, with each of these limits."""
     steps = []
 
     def note(_connection, _cursor, statement, *_):
-        known = {"AS passed": "walk", "WITH held": "ask", "EXPLAIN": "plan"}
-        steps.append(next((step for said, step in known.items() if said in statement), "plain"))
+        known = (step for said, step in STATEMENTS.items() if said in statement)
+        steps.append(next(known, "page"))
 
-    def taken(*owners, cheap, **asked):
+    def take(*owners, above=(), limits=None, **asked):
+        for name, number in {
+            "_CHEAP": 0,
+            "_WALKED": 300,
+            "_GATHERED": 300,
+            **(limits or {}),
+        }.items():
+            monkeypatch.setattr(owned, name, number)
         steps.clear()
-        uow = _unit_of_work(session, owners)
+        uow = _unit_of_work(session, owners, above)
         parameters = [("limit", "5"), *((f"filter[{name}]", one) for name, one in asked.items())]
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(owned, "_CHEAP", cheap)
-            query.page(uow, PARCEL, query.parse(uow, PARCEL, parameters))
+        query.page(uow, PARCEL, query.parse(uow, PARCEL, parameters))
         return list(steps)
 
+    monkeypatch.setattr(owned, "_best", {})
     event.listen(session.get_bind(), "before_cursor_execute", note)
-    assert taken(*OWNERS, cheap=500) == ["ask"]
-    assert taken(*OWNERS, cheap=0) == ["walk"]
-    assert taken(RETIRED, IDLE, cheap=0) == ["walk", "ask"]
-    assert taken(IDLE, cheap=500, rank="2") == ["ask"]
-    assert taken(*OWNERS, cheap=0, name="Parcel 7") == ["plan", "plain"]
+    yield take
     event.remove(session.get_bind(), "before_cursor_execute", note)
+
+
+def test_of_many_owners_the_newest_are_met_and_of_few_they_are_asked_for(taken):
+    assert taken(*OWNERS, limits={"_CHEAP": 500}) == ["ask"]
+    assert taken(*OWNERS) == ["walk"]
+    assert taken(IDLE, NEWCOMER, limits={"_CHEAP": 500}, rank="2") == ["ask"]
+    assert taken(*OWNERS, name="Parcel 7") == ["plan", "page"]
+
+
+def test_of_owners_who_have_little_everything_is_gathered(taken):
+    assert taken(RETIRED, IDLE, limits={"_WALKED": 5}) == ["walk", "gather", "page"]
+    assert taken(IDLE, limits={"_WALKED": 5}) == ["walk", "gather"]
+    for limit in ("_GATHERED", "_SORTED"):
+        limits = {"_WALKED": 5, "_GATHERED": 300, "_SORTED": 3, limit: 0}
+        owned._best.clear()
+        assert taken(RETIRED, IDLE, limits=limits) == ["walk", "gather", "ask"]
+
+
+def test_what_lies_below_is_met_or_gathered(taken):
+    assert taken(IDLE, above=OWNERS) == ["walk with keys"]
+    few = {"_KEYS_OF_A_WALK": 5}
+    assert taken(BEN, above=OWNERS, limits=few) == ["walk with keys", "walk"]
+    short = {"_WALKED": 5, "_WALKED_WITH_KEYS": 5}
+    walks = ["walk with keys", "walk"]
+    assert taken(IDLE, above=[RETIRED], limits=short) == [*walks, "gather", "page"]
+    assert taken(IDLE, above=[IDLE], limits=short) == [*walks, "gather"]
+    assert taken(IDLE, above=[CLARA], limits={**short, "_GATHERED": 5}) == [*walks, "gather", "ask"]
+
+
+@pytest.mark.parametrize("limit", [5, 20, 45])
+def test_what_is_reached_in_two_ways_counts_once(session, monkeypatch, limit):
+    for name in ("_WALKED", "_WALKED_WITH_KEYS", "_GATHERED"):
+        monkeypatch.setattr(owned, name, 0)
+    monkeypatch.setattr(owned, "_best", {})
+    monkeypatch.setattr(ways, "few", lambda *_: 1)
+    owners = {*OWNERS[3:], BEN, CLARA}
+    owner_of = {row["id"]: row["owner_id"] for row in ROWS}
+    expected = [
+        row["id"]
+        for row in reversed(ROWS)
+        if row["deleted_at"] is None
+        and not row["opened"]
+        and {row["owner_id"], owner_of.get(row["parent_id"])} & owners
+    ]
+    uow = _unit_of_work(session, owners, owners)
+    page = query.page(uow, PARCEL, query.parse(uow, PARCEL, [("limit", str(limit))]))
+    assert [item["id"] for item in page["items"]] == expected[:limit]
+
+
+def test_what_was_better_is_tried_first(taken):
+    assert taken(RETIRED, IDLE, limits={"_WALKED": 5}) == ["walk", "gather", "page"]
+    assert taken(RETIRED, IDLE) == ["gather", "page"]
+    assert taken(RETIRED, IDLE, limits={"_GATHERED": 5}) == ["gather", "walk"]
+    assert taken(RETIRED, IDLE) == ["walk"]

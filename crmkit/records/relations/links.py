@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    Index,
     Integer,
     Select,
     Table,
@@ -48,6 +49,7 @@ linked_record = Table(
     Column("version", Integer, nullable=False),
     Column("owner_id", Uuid(as_uuid=False)),
     Column("within_id", Uuid(as_uuid=False), index=True, comment="the record it belongs to"),
+    Index("ix_linked_record_owner_id", "owner_id", "entity", "record_id"),
 )
 
 
