@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extras import execute_values
+from sqlalchemy.engine import make_url
 from uuid_utils import uuid7
 
 from contracts.services import SERVICE_PORTS
@@ -64,9 +65,12 @@ def tidy(stage: Stage) -> None:
 
 
 def url(stage: Stage, service: str) -> str:
-    """A superuser's, in the suite of one process."""
+    """Of a service's database, for somebody who may do anything there."""
+    name = f"{stage.prefix}{service}"
+    if stage.pg_url:
+        return make_url(stage.pg_url).set(database=name).render_as_string(hide_password=False)
     socket = (stage.var / "postgres" / "postmaster.pid").read_text().split("\n")[4]
-    return f"postgresql://postgres@/tandem_{service}?host={socket}"
+    return f"postgresql://postgres@/{name}?host={socket}"
 
 
 def _copy_rows(cursor: Any, table: str, names: list[str], source: str, ids: list[str]) -> None:

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,13 +34,16 @@ _WORK_PORT = 100
 class Stage:
     """A running suite. `var` is its directory; the log is in `var/suite.log`.
 
-    `processes` are the addresses at which its processes show their figures.
+    `processes` are the addresses at which its processes show their figures. The databases are at
+    `pg_url`, named by `prefix` and service; without one they are those of `tandem run`, in `var`.
     """
 
     url: str
     password: str
     var: Path
     processes: tuple[str, ...]
+    pg_url: str = ""
+    prefix: str = "tandem_"
 
 
 @contextmanager
@@ -74,7 +77,8 @@ def up(settings: Settings) -> Iterator[Stage]:
         stack.callback(_drop_databases, settings.pg_url, prefix)
         var = stack.enter_context(_directory())
         services = [f"http://{HOST}:{port + also}" for port in ports for also in (0, _WORK_PORT)]
-        yield stack.enter_context(_running("up", var, environment, services))
+        running = stack.enter_context(_running("up", var, environment, services))
+        yield replace(running, pg_url=settings.pg_url, prefix=prefix)
 
 
 @contextmanager
