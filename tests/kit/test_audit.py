@@ -19,6 +19,7 @@ from crmkit.records.auditing import chain, verifying
 from crmkit.records.writing import journal
 from crmkit.unit_of_work import UnitOfWork
 from tests import cluster
+from tests.kit.importing.importer import Importer
 from tests.kit.test_parked_events import park  # noqa: F401 - a fixture
 from tests.service.served import BEN, BOSS
 
@@ -70,6 +71,20 @@ class TestWhatGetsIntoIt:
         ]
         assert found[0]["details"]["counts"] == {"done": 1}
         assert found[1]["details"] == {"count": 1, "ids": [widget["id"]]}
+
+    def test_imports_and_that_they_are_taken_back(self, ben, boss, tag):
+        importer = Importer(ben)
+        sent = importer.send(f"Name,Parts\n{tag} one,1\n{tag} two,2\n", name=f"{tag}.csv")
+        run = importer.ended(importer.start("run", sent))
+        importer.start("run", sent, status=409)
+        undo = importer.ended(importer.start("undo", sent))
+        found = [row for row in rows(boss, subject_type="widget") if sent["id"] in str(row)]
+        assert [(row["act"], row["actor_id"], row["details"]) for row in found] == [
+            (act, BEN, {"import_id": sent["id"], "job_id": job["id"], "count": 2})
+            for act, job in (("records.imported", run), ("records.import_undone", undo))
+        ]
+        assert found[0]["personal"]["file"] == f"{tag}.csv"
+        assert found[0]["personal"]["plan"] == sent["proposal"]
 
     def test_how_modules_are_tailored(self, boss, tag):
         boss("PUT", "/meta/medal/names", {"nl": {"one": tag, "many": f"{tag}s"}})

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from contracts.errors import FieldError, Problem, not_found, refused
 from crmkit.entity import Entity
-from crmkit.records import access
+from crmkit.records import access, auditing
 from crmkit.records.background import jobs, kept_files
 from crmkit.records.background.job_rows import Outcome, job_row
 from crmkit.records.background.jobs import job
@@ -215,6 +215,7 @@ def run(uow: UnitOfWork, entity: Entity, import_id: str, payload: Any) -> dict[s
         raise refused("already_imported", detail)
     started = _start(uow, entity, row, payload, kind=IMPORT.kind, noted_as="run_id")
     uow.session.execute(_mine(row.id).values(undo_id=None))
+    _note(uow, "records.imported", row, started, plan=payload)
     return started
 
 
@@ -246,7 +247,14 @@ def undo(uow: UnitOfWork, entity: Entity, import_id: str) -> dict[str, Any]:
     total = uow.session.scalar(select(func.count()).where(of_run, done))
     started = jobs.start(uow, UNDO.kind, entity, {"run_id": row.run_id}, total=total)
     uow.session.execute(_mine(row.id).values(undo_id=started["id"]))
+    _note(uow, "records.import_undone", row, started)
     return started
+
+
+def _note(uow: UnitOfWork, act: str, row: Any, started: dict[str, Any], **personal: Any) -> None:
+    """In the audit, who does this with how many; a file's name and fixed values may name people."""
+    details = {"import_id": row.id, "job_id": started["id"], "count": started["total"]}
+    auditing.note(uow, act, row.entity, details=details, personal={"file": row.name, **personal})
 
 
 def remove(uow: UnitOfWork, entity: Entity, import_id: str) -> None:
