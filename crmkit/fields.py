@@ -61,14 +61,16 @@ class WhenDeleted(StrEnum):
     CLEAR: it is emptied and remembered; the restore points it there again.
     REFUSE: nothing goes into the bin while a link like this points at it.
     KEEP: it goes on pointing at what is in the bin; so does every link to another service's record.
+    PURGE: the same, and when that is purged, the record that holds the link is purged with it.
     """
 
     CLEAR = "clear"
     REFUSE = "refuse"
     KEEP = "keep"
+    PURGE = "purge"
 
 
-CLEAR, REFUSE, KEEP = WhenDeleted
+CLEAR, REFUSE, KEEP, PURGE = WhenDeleted
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,11 @@ def _remove(
 ) -> None:
     table = entity.model.__table__
     ids = [*ids, *uow.session.scalars(merged.gone_into(ids))]
+    for each in pointing:
+        if each.field.when_deleted is WhenDeleted.PURGE:
+            going = [row.id for row in uow.session.execute(each.found(entity.name, ids))]
+            if going:
+                _remove(uow, each.entity, going, references.to(uow.entities, each.entity.name))
     while references.move(uow, entity.name, dict.fromkeys(ids), pointing, remember=False):
         pass
     uow.session.flush()

@@ -28,8 +28,8 @@ class Consent(Owned, Base):
 
     __tablename__ = "consent"
 
-    contact_id: Mapped[str | None] = f.link("contact", when_deleted=f.KEEP)
-    lead_id: Mapped[str | None] = f.link("lead", when_deleted=f.KEEP)
+    contact_id: Mapped[str | None] = f.link("contact", when_deleted=f.PURGE)
+    lead_id: Mapped[str | None] = f.link("lead", when_deleted=f.PURGE)
     status: Mapped[str] = f.picklist(STATUSES, required=True, fixed=True)
     given_at: Mapped[datetime | None] = f.instant()
     way: Mapped[str] = f.picklist(WAYS, required=True, protected=(EDITED,))

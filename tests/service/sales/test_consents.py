@@ -55,3 +55,12 @@ def test_a_lead_that_wants_no_mail_becomes_a_contact_that_wants_none(ben):
     lead = ben.create("leads", last_name="Byron", company="Engines", email_opt_out=True)
     made = ben("POST", f"/leads/{lead['id']}/convert", {})
     assert timeline(ben, {"id": made["contact_id"]}) == [("opt_out", "Edited", None)]
+
+
+def test_a_consent_goes_with_the_person_who_is_purged(sales, boss, contact):
+    given = boss.create("consents", contact_id=contact["id"], status="opt_in", way="Phone")
+    boss("DELETE", f"/contacts/{contact['id']}", status=204)
+    assert boss.get(f"/consents/{given['id']}")["contact_id"] == contact["id"]
+    boss("POST", "/contacts/bin/purge", {"ids": [contact["id"]]})
+    boss.get(f"/consents/{given['id']}", status=404)
+    assert sales.told(given["id"])[-1] == "crm.sales.consent.purged.v1"
