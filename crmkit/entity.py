@@ -18,6 +18,7 @@ from crmkit import custom
 from crmkit.choices import Replacement, replaced
 from crmkit.db import TABLES
 from crmkit.fields import Field, Kind
+from crmkit.personal import Beside, Hold
 from crmkit.saved_view import SavedView
 from crmkit.tailoring import AS_DECLARED, OF_LINES, Tailoring
 from crmkit.unit_of_work import UnitOfWork
@@ -138,8 +139,6 @@ class Linked:
 Rule = Callable[[Any, Snapshot], Iterable[FieldError] | None]
 Derivation = Callable[[UnitOfWork, Any, Snapshot], None]
 Guard = Callable[[UnitOfWork, Any], None]
-Hold = Callable[[Any], str]
-"""Why the personal fields of this record must stay; empty if nothing speaks for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,9 +159,9 @@ class Entity:
     of are part of this one's; `aliases` are what else a field is called in files of others;
     `tailoring` is what administrators have changed, empty in a declaration; an `essential` entity
     is one that they cannot switch off; one that `follows` another module is shared as that one is;
-    a record of a `person` entity is one human being, whose erasure empties its personal fields
-    unless one of `holds` says why not; records that are `retained` stay, for the reason it gives;
-    what `owns_records` is deleted only by an action that gives those to another owner.
+    a record of a `person` entity is one human being, whose erasure empties its personal fields and
+    deletes what is kept `beside`, unless one of `holds` says why not; `retained` names personal
+    fields that stay, and why; what `owns_records` is deleted by an action that gives those away.
     """
 
     model: type[Any]
@@ -192,7 +191,8 @@ class Entity:
     essential: bool = False
     follows: str = ""
     person: bool = False
-    retained: str = ""
+    beside: tuple[Beside, ...] = ()
+    retained: Mapping[str, str] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
     owns_records: bool = False
 

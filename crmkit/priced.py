@@ -1,5 +1,6 @@
 """Documents with prices (quote, order, invoice and their kin): shared columns and their totals."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -45,8 +46,17 @@ Charges = Annotated[list[ChargeInput], Constraint(max_length=20)]
 ADDRESS = ("street", "po_box", "city", "state", "code", "country")
 
 
-RETAINED = "Commercial and tax law have documents of trade kept as they are for years."
-"""Why an erasure leaves them alone; the person they name is anonymous from then on."""
+RETAINED_FOR = "Commercial and tax law have documents of trade kept for years"
+
+RETAINED: Mapping[str, str] = {
+    f"{side}_{part}": f"{RETAINED_FOR}, {why}"
+    for side, why in (
+        ("billing", "with the address that they were made out to (2006/112/EC, article 226(5))."),
+        ("shipping", "with the place that goods went to, which decides the tax (article 31 ff.)."),
+    )
+    for part in ADDRESS
+}
+"""Personal fields that an erasure leaves in them, and why; what was said besides goes."""
 
 
 class Addressed:

@@ -2,10 +2,10 @@
 days they count, and what their rights rest on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, update
+from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -143,3 +143,9 @@ _COPIES: Mapping[str, tuple[Table, Callable[..., dict[str, Any]]]] = {
 }
 _RIGHTS = _COPIES.keys() - {"signing_key"}
 """What the rights of somebody change with."""
+
+
+def active(session: Session, ids: Collection[str]) -> set[str]:
+    """Those of `ids` that are users who may sign in."""
+    query = select(principal.c.user_id).where(principal.c.user_id.in_(ids), principal.c.active)
+    return set(session.scalars(query)) if ids else set()

@@ -7,6 +7,7 @@ from contracts.events.base import Event
 from contracts.events.privacy import ERASING, FINDING, GATHERING
 from crmkit.records import store
 from crmkit.records.privacy import erasing
+from crmkit.records.privacy.recognising import Words
 from crmkit.unit_of_work import UnitOfWork
 from services.identity.entities.privacy_request import (
     DONE,
@@ -44,7 +45,7 @@ def _take(uow: UnitOfWork, request: PrivacyRequest, service: str, answer: Any) -
     if values["waiting_for"]:
         store.update(uow, PRIVACY_REQUEST, request, values)
         return
-    words = erasing.words_of(request.email, [one["id"] for one in values["records"]])
+    words = Words(email=request.email or "", ids=[one["id"] for one in values["records"]])
     fact, step = _next(uow, request, len(values["records"]))
     store.update(uow, PRIVACY_REQUEST, request, values | step, fact=fact)
     if request.state == DONE and request.kind == "erase":

@@ -50,7 +50,8 @@ def _step(uow: UnitOfWork, job: Job, *, for_good: bool) -> bool:
     access.require(job.entity, uow.caller, "import")
     position = job.checkpoint or 0
     query = select(record_import).where(record_import.c.id == job.parameters["import_id"])
-    row = uow.session.execute(query).one_or_none()
+    # Shared: what erases a person has an import wait, and finds what it has brought in.
+    row = uow.session.execute(query.with_for_update(read=True)).one_or_none()
     part = None if row is None else kept_files.part(uow.session, row.rows_id, position)
     if row is None or part is None:
         if position * ROWS_A_LINE >= (job.total or 0):

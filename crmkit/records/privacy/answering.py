@@ -18,7 +18,7 @@ from contracts.events.base import Event
 from contracts.events.privacy import PrivacyAnswered
 from crmkit.db import KIT
 from crmkit.records import access, auditing
-from crmkit.records.privacy import erasing, finding, gathering
+from crmkit.records.privacy import erasing, gathering
 from crmkit.records.privacy.erasing import Item
 from crmkit.records.privacy.finding import Person
 from crmkit.records.store import is_id
@@ -96,12 +96,8 @@ _Answer = tuple[list[dict[str, str]], list[Item]]
 
 
 def _find(uow: UnitOfWork, _request_id: str, person: Person) -> _Answer:
-    people = [
-        {"entity": found.entity.name, "id": record_id}
-        for found in finding.find(uow, person)
-        for record_id in found.own
-    ]
-    return people, erasing.preview(uow, person)
+    people, items = erasing.preview(uow, person)
+    return [{"entity": name, "id": record_id} for name, record_id in people], items
 
 
 def _gather(uow: UnitOfWork, request_id: str, person: Person) -> _Answer:

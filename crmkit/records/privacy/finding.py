@@ -13,6 +13,9 @@ from crmkit.records.deduplication import merged
 from crmkit.records.relations import references
 from crmkit.unit_of_work import UnitOfWork
 
+USER = "user"
+"""The entity of those who sign in."""
+
 _FEWEST_DIGITS = 5
 """Of a telephone number that stands for somebody."""
 
@@ -72,8 +75,13 @@ def _whole(uow: UnitOfWork, entity: Entity, person: Person, holding: Sequence[st
 
 
 def _linked(uow: UnitOfWork, entity: Entity, person: Person) -> Iterator[str]:
-    """Records with a link to one of the person's, whichever service has that."""
+    """Records with a link to one of the person's, whichever service has that.
+
+    What a user owns or has handled is about whomever it was done for.
+    """
     for target, ids in person.records.items():
+        if target == USER:
+            continue
         for reference in references.to({entity.name: entity}, target):
             for row in uow.session.execute(reference.found(target, ids)):
                 yield row.id

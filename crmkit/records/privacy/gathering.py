@@ -1,5 +1,6 @@
 """Everything a service keeps of a person, as one document to be handed to the person."""
 
+from collections import Counter
 from typing import Any
 
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from crmkit.entity import Entity
 from crmkit.records import store
 from crmkit.records.annotations.comments.threads import comment
 from crmkit.records.history import history
-from crmkit.records.privacy import finding
+from crmkit.records.privacy import beside, finding
 from crmkit.records.privacy.erasing import Item
 from crmkit.records.privacy.finding import Person
 from crmkit.records.reading import rendering
@@ -30,6 +31,10 @@ def gather(uow: UnitOfWork, person: Person) -> tuple[list[dict[str, Any]], list[
             if record_id in found.own:
                 shown |= _beside(uow, record_id)
             records.append(shown)
+        rows = beside.gather(uow, found.entity, found.own)
+        counted = Counter(row["entity"] for row in rows)
+        items += [Item(table, "exported", count) for table, count in counted.items()]
+        records += rows
     return rendering.to_json_types(records), items
 
 

@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Text, case, delete, func, or_, text, update
+from sqlalchemy import Text, case, delete, func, select, text, tuple_, update
 
 from crmkit.bus.outbox import outbox
 from crmkit.bus.parked import parked_event
 from crmkit.entity import Entity
 from crmkit.facts import HANGING_FACTS
 from crmkit.records import auditing
-from crmkit.records.auditing.chain import audit_personal
+from crmkit.records.auditing.chain import audit, audit_personal
 from crmkit.records.auditing.verifying import ERASED
 from crmkit.records.background.jobs import job
 from crmkit.records.background.kept_files import kept_file
-from crmkit.records.privacy.finding import Person, digits_of, personal_fields
+from crmkit.records.importing.tables import record_import
+from crmkit.records.privacy.recognising import PLACEHOLDER, Words, has, whole
+from crmkit.records.views.tables import view_default
 from crmkit.records.writing.idempotency import idempotency_key
 from crmkit.unit_of_work import UnitOfWork
 
@@ -38,6 +40,11 @@ _OF_RECORDS: Mapping[str, str] = {
         UPDATE comment SET body = NULL, mentions = '[]', version = version + 1
         WHERE record_id = ANY(CAST(:ids AS uuid[])) AND body IS NOT NULL
     """,
+    "job_row": """
+        UPDATE job_row SET problem = NULL,
+            undo = CASE WHEN undo IS NOT NULL THEN '{"before": {}, "after": {}}'::jsonb END
+        WHERE record_id = ANY(CAST(:ids AS uuid[])) AND (problem IS NOT NULL OR undo IS NOT NULL)
+    """,
     "external_id": "DELETE FROM external_id WHERE record_id = ANY(CAST(:ids AS uuid[]))",
     "merge": """
         UPDATE merge SET before = before - CAST(:fields AS text[]),
@@ -47,70 +54,113 @@ _OF_RECORDS: Mapping[str, str] = {
 }
 
 
-def of_records(uow: UnitOfWork, entity: Entity, ids: Sequence[str]) -> dict[str, int]:
-    """Forget what is kept beside these records of their personal fields; how much it was."""
-    given = {
-        "ids": list(ids),
-        "fields": list(personal_fields(entity)),
-        "hanging": sorted(HANGING_FACTS),
-    }
+def of_records(
+    uow: UnitOfWork, entity: Entity, ids: Sequence[str], fields: Sequence[str]
+) -> dict[str, int]:
+    """Forget what is kept beside these records of their personal `fields`; how much it was.
+
+    By the keys of other systems a document that must be kept is found there.
+    """
+    given = {"ids": list(ids), "fields": list(fields), "hanging": sorted(HANGING_FACTS)}
     counts = {}
     for what, sql in _OF_RECORDS.items():
+        if what == "external_id" and entity.retained:
+            continue
         counts[what] = int(uow.session.execute(text(sql), given).rowcount)  # type: ignore[attr-defined]
     return counts
 
 
-_OF_HOLDERS = text(r"""
+_TELLS = r"""
+    EXISTS (
+        SELECT FROM jsonb_path_query({}, 'strict $.** ? (@.type() == "string")') AS said(it)
+        WHERE lower(it #>> '{{}}') ~ :whole
+           OR (:digits <> '' AND regexp_replace(it #>> '{{}}', '\D', '', 'g') = :digits))
+"""
+_OF_HOLDERS = text(f"""
     UPDATE history SET changes = (
-        SELECT jsonb_object_agg(key, CASE
-            WHEN strpos(lower(value::text), :email) > 0
-              OR (:digits <> '' AND strpos(regexp_replace(value::text, '\D', '', 'g'), :digits) > 0)
-            THEN '[null, null]'::jsonb ELSE value END)
+        SELECT jsonb_object_agg(
+            key, CASE WHEN {_TELLS.format("value")} THEN '[null, null]'::jsonb ELSE value END)
         FROM jsonb_each(changes))
-    WHERE record_id = ANY(CAST(:ids AS uuid[])) AND changes <> '{}'
-      AND (strpos(lower(changes::text), :email) > 0
-        OR (:digits <> '' AND strpos(regexp_replace(changes::text, '\D', '', 'g'), :digits) > 0))
-""")
+    WHERE record_id = ANY(CAST(:ids AS uuid[])) AND {_TELLS.format("changes")}
+""")  # noqa: S608 - nothing in it is anybody's input
 
 
-def of_holders(uow: UnitOfWork, ids: Sequence[str], person: Person) -> dict[str, int]:
+_VIEWS = text(f"""
+    DELETE FROM saved_view WHERE lower(name) ~ :whole OR {_TELLS.format("filter")}
+    RETURNING CAST(id AS text)
+""")  # noqa: S608 - nothing in it is anybody's input
+
+
+def of_holders(uow: UnitOfWork, ids: Sequence[str], words: Words) -> dict[str, int]:
     """Let the history of records that only held the person's address or number forget those."""
-    given = {
-        "ids": list(ids),
-        "email": (person.email or "\n").lower(),
-        "digits": digits_of(person.phone),
-    }
-    done = uow.session.execute(_OF_HOLDERS, given)
-    return {"history": int(done.rowcount)}  # type: ignore[attr-defined]
+    given = {"ids": list(ids), "whole": whole(words.email), "digits": words.digits}
+    return {"history": _count(uow, _OF_HOLDERS, given)}
 
 
-def of_words(uow: UnitOfWork, words: Sequence[str], entities: Sequence[str]) -> dict[str, int]:
+def of_words(uow: UnitOfWork, words: Words, entities: Sequence[str]) -> dict[str, int]:
     """Forget whatever else has one of these words in it; how much it was.
 
     Files of exports are not looked into: all that show records of `entities` go. A parked event
-    is discarded, since what it would bring is gone. What the audit says personally is taken out
-    beside its chain, and the chain says so.
+    is discarded, since what it would bring is gone, and so is a job that was to do something with
+    the address. Of the audit, the personal part is taken out beside its chain, which says so.
     """
-    if not words:
+    if not words.spelled:
         return {}
-    said = job.c.parameters.cast(Text) + job.c.result.cast(Text)
+    error = func.coalesce(job.c.error.cast(Text), "")
+    said = job.c.parameters.cast(Text) + job.c.result.cast(Text) + error
+    known = words.spelled
+    imports = select(record_import.c.source_id).union(select(record_import.c.rows_id))
+    exported = kept_file.c.entity.in_(entities) & kept_file.c.id.not_in(imports)
     forgetting: Mapping[str, Any] = {
-        "outbox": delete(outbox).where(outbox.c.sent_at.is_not(None), _has(outbox.c.body, words)),
-        "idempotency_key": delete(idempotency_key).where(_has(idempotency_key.c.body, words)),
-        "job": delete(job).where(job.c.finished_at.is_not(None), _has(said, words)),
-        "kept_file": delete(kept_file).where(kept_file.c.entity.in_(entities)),
-        "parked_event": _parked(uow, words),
+        "outbox": delete(outbox).where(outbox.c.sent_at.is_not(None), has(outbox.c.body, known)),
+        "idempotency_key": delete(idempotency_key).where(has(idempotency_key.c.body, known)),
+        "job": delete(job).where(job.c.finished_at.is_not(None), has(said, known)),
+        "kept_file": delete(kept_file).where(exported),
+        "parked_event": _parked(uow, known),
     }
     counts = {what: _count(uow, statement) for what, statement in forgetting.items()}
-    personal = audit_personal.c
-    gone = delete(audit_personal).where(_has(personal.content, words))
-    rows = [
-        [day.isoformat(), seq]
-        for day, seq in uow.session.execute(gone.returning(personal.day, personal.seq))
-    ]
+    if words.email:
+        named = has(kept_file.c.name, known[:1])
+        uow.session.execute(update(kept_file).where(named).values(name=PLACEHOLDER))
+        stopped = update(job).where(job.c.finished_at.is_(None), has(said, known[:1]))
+        counts["job"] += _count(uow, stopped.values(_STOPPED))
+    given = {"whole": whole(words.email), "digits": words.digits}
+    views = list(uow.session.scalars(_VIEWS, given))
+    uow.session.execute(delete(view_default).where(view_default.c.view.in_(views)))
+    return {**counts, "saved_view": len(views), "audit": _audit(uow, words)}
+
+
+def _audit(uow: UnitOfWork, words: Words) -> int:
+    said, acts = audit_personal.c, audit.c
+    theirs = select(acts.day, acts.seq).where(acts.subject_id.in_(words.ids))
+    named = has(said.content, words.spelled) | tuple_(said.day, said.seq).in_(theirs)
+    gone = delete(audit_personal).where(named).returning(said.day, said.seq)
+    rows = [[day.isoformat(), seq] for day, seq in uow.session.execute(gone)]
     if rows:
         auditing.note(uow, ERASED, details={"rows": rows})
-    return {**counts, "audit": len(rows)}
+    return len(rows)
+
+
+ACTS_ARE_KEPT = (
+    "What a user did to others must stay provable, with the address it was done from "
+    "(GDPR, article 17(3)(e))."
+)
+
+
+def acts_of(uow: UnitOfWork, ids: Sequence[str]) -> int:
+    """How many acts of these users the audit keeps with a personal part."""
+    both = (audit_personal.c.day == audit.c.day) & (audit_personal.c.seq == audit.c.seq)
+    query = select(func.count()).select_from(audit.join(audit_personal, both))
+    return uow.session.scalar(query.where(audit.c.actor_id.in_(ids))) or 0
+
+
+_STOPPED: Mapping[str, Any] = {
+    "state": "cancelled",
+    "parameters": {},
+    "result": {},
+    "error": None,
+    "finished_at": func.clock_timestamp(),
+}
 
 
 def _parked(uow: UnitOfWork, words: Sequence[str]) -> Any:
@@ -122,15 +172,8 @@ def _parked(uow: UnitOfWork, words: Sequence[str]) -> Any:
         "decided_by": func.coalesce(known.decided_by, uow.caller.user_id),
         "decided_at": func.coalesce(known.decided_at, func.now()),
     }
-    return update(parked_event).where(_has(known.event, words)).values(emptied)
+    return update(parked_event).where(has(known.event, words)).values(emptied)
 
 
-def _has(column: Any, words: Sequence[str]) -> ColumnElement[bool]:
-    """The clause for one of these words, in lower case, in texts or in bytes that are text."""
-    binary = isinstance(column.type, LargeBinary)
-    within = func.lower(func.encode(column, "escape") if binary else column)
-    return or_(*(func.strpos(within, word) > 0 for word in words))
-
-
-def _count(uow: UnitOfWork, statement: Any) -> int:
-    return int(uow.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+def _count(uow: UnitOfWork, statement: Any, given: Mapping[str, Any] | None = None) -> int:
+    return int(uow.session.execute(statement, given).rowcount)  # type: ignore[attr-defined]

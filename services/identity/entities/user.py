@@ -12,9 +12,19 @@ from sqlalchemy.orm import Mapped
 from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Record, Snapshot
+from crmkit.personal import Beside
 from crmkit.records import principals
 from crmkit.unit_of_work import UnitOfWork
-from services.identity import projections, sessions
+from services.identity import (
+    api_keys,
+    challenges,
+    password_links,
+    passwords,
+    projections,
+    second_factors,
+    sessions,
+    sign_ins,
+)
 from services.identity.entities import Base, ownership_transfer
 
 _USERNAME = re.compile(r"[\w.@+-]+")
@@ -145,6 +155,22 @@ def who_works_here_is_known(user: User) -> str:
     return "This is an active user: deactivate the user first." if working else ""
 
 
+KEPT_BESIDE = (
+    Beside(sign_ins.sign_in, ("at", "method", "outcome", "address", "device")),
+    Beside(sessions.session_table, ("created_at", "last_used_at", "method", "address", "device")),
+    Beside(api_keys.api_key, ("created_at", "name", "last_used_at", "last_address")),
+    *map(
+        Beside,
+        (
+            challenges.challenge,
+            password_links.password_link,
+            passwords.credential,
+            second_factors.authenticator,
+            second_factors.recovery_code,
+        ),
+    ),
+)
+
 USER = Entity(
     model=User,
     name="user",
@@ -163,6 +189,7 @@ USER = Entity(
     owns_records=True,
     person=True,
     holds=(who_works_here_is_known,),
+    beside=KEPT_BESIDE,
     essential=True,
     examples={"time_zone": ("Europe/Berlin", "Asia/Shanghai", "UTC")},
 )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Owned
-from crmkit.priced import RETAINED
+from crmkit.priced import RETAINED_FOR
 from services.sales.entities import Base
 
 METHODS = ("Bank Transfer", "Cash", "Cheque", "Credit Card", "Direct Debit", "Other")
@@ -28,8 +28,8 @@ class Payment(Owned, Base):
     currency: Mapped[str] = f.text(length=3, required=True, read_only=True)
     paid_on: Mapped[date] = f.date(required=True, read_only=True)
     method: Mapped[str | None] = f.picklist(METHODS)
-    reference: Mapped[str | None] = f.text(length=100)
-    description: Mapped[str | None] = f.long_text()
+    reference: Mapped[str | None] = f.text(length=100, personal=True)
+    description: Mapped[str | None] = f.long_text(personal=True)
     search: Mapped[Any] = f.search("number", "reference")
 
 
@@ -41,7 +41,7 @@ PAYMENT = Entity(
     label=("number",),
     access=Access.OWNED,
     prefix="PAY",
-    retained=RETAINED,
+    retained={"reference": f"{RETAINED_FOR}, with what the bank said of them."},
     verbs=frozenset({"cancel"}),
     facts=frozenset({"cancelled"}),
     closed=frozenset({"create", "delete"}),

@@ -7,6 +7,8 @@ import pytest
 
 from crmkit.bus import envelope, parked
 from crmkit.bus.transport import Delivery, Message
+from crmkit.priced import ADDRESS
+from tests.kit.importing.importer import Importer
 from tests.service.sales.conftest import CHAI, line
 from tests.service.served import BOSS, event, record
 
@@ -20,6 +22,12 @@ TRACES = (
     "SELECT convert_from(event, 'UTF8') FROM parked_event",
     "SELECT content FROM audit_personal",
     "SELECT key FROM external_id",
+    "SELECT name, filter::text FROM saved_view",
+    "SELECT name, plan::text FROM import_mapping",
+    "SELECT name, found::text, plan::text FROM record_import",
+    "SELECT name FROM kept_file",
+    "SELECT convert_from(data, 'UTF8') FROM kept_part",
+    "SELECT problem::text, undo::text FROM job_row",
 )
 
 
@@ -53,11 +61,25 @@ def ask(sales):
     return hear
 
 
+@pytest.fixture
+def park(sales):
+    """Park an event that says this, for this reason; its id."""
+
+    def keep(said, reason=""):
+        told = event("crm.elsewhere.thing.created.v1", str(uuid.uuid4()), said=said)
+        message = Message(told.id, told.type, envelope.to_json(told))
+        with sales.database.transaction() as session:
+            parked.park(session, "people", Delivery(message), reason)
+        return told.id
+
+    return keep
+
+
 def items(answer):
     return {(item["entity"], item["action"]): item["count"] for item in answer["items"]}
 
 
-def test_nothing_of_an_erased_person_is_left_and_others_are_untouched(sales, boss, ask, tag):
+def test_nothing_of_an_erased_person_is_left_and_others_are_untouched(sales, boss, ask, park, tag):
     address = f"{tag}@Example.com"
     names = {"first_name": tag, "last_name": tag, "email": address, "mobile": "0712345"}
     person = boss("PUT", f"/contacts/external/old/{tag}", names, status=201)
@@ -73,11 +95,11 @@ def test_nothing_of_an_erased_person_is_left_and_others_are_untouched(sales, bos
         "accounts", name=f"Engines {uuid.uuid4()}", email=address, phone="0712 345"
     )
     order = {"subject": "Tea", "account_id": account["id"], "contact_id": person["id"]}
-    invoice = boss.create("invoices", lines=[line(CHAI, "1", "9")], **order)
-    told = event("crm.elsewhere.thing.created.v1", str(uuid.uuid4()), email=address)
-    with sales.database.transaction() as session:
-        message = Message(told.id, told.type, envelope.to_json(told))
-        parked.park(session, "people", Delivery(message), f"ValueError: {address.lower()}")
+    kept = {"billing_street": "1 St James's Square", "shipping_city": "London"}
+    lines = [line(CHAI, "1", "9")]
+    said_of = {"description": f"{tag} pays late"}
+    invoice = boss.create("invoices", lines=lines, **order, **kept, **said_of)
+    parked_id = park(f"Hello,\n{address}", f"ValueError: {address.lower()}")
     sales.sql("UPDATE outbox SET sent_at = now()")
 
     [found] = ask("finding", 1, email=address, phone="071-2345")
@@ -92,8 +114,18 @@ def test_nothing_of_an_erased_person_is_left_and_others_are_untouched(sales, bos
     assert items(preview)["invoice", "kept"] == 1
     [*_, done] = ask("erasing", 3, **known)
     assert items(done).items() >= items(preview).items()
-    [kept] = [item for item in done["items"] if item["entity"] == "invoice"]
-    assert kept["why"].startswith("Commercial and tax law")
+    fates = [item for item in done["items"] if item["entity"] == "invoice"]
+    assert [(fate["action"], fate["fields"]) for fate in fates] == [
+        ("kept", sorted(f"billing_{part}" for part in ADDRESS)),
+        ("kept", sorted(f"shipping_{part}" for part in ADDRESS)),
+        ("anonymised", ["description"]),
+    ]
+    assert [law for fate in fates[:2] if (law := fate["why"][:22])] == [
+        "Commercial and tax law"
+    ] * 2
+    left = boss.get(f"/invoices/{invoice['id']}")
+    assert {name: left[name] for name in (*kept, *said_of)} == {**kept, "description": None}
+    assert left["total"] == invoice["total"]
 
     gone = boss.get(at)
     names = ("first_name", "last_name", "email", "mobile", "description")
@@ -105,13 +137,99 @@ def test_nothing_of_an_erased_person_is_left_and_others_are_untouched(sales, bos
     for trace in TRACES:
         assert tag not in str(sales.sql(trace)).lower(), trace
     [(state, decided_by)] = sales.sql(
-        "SELECT state, decided_by FROM parked_event WHERE event_id = %s", told.id
+        "SELECT state, decided_by FROM parked_event WHERE event_id = %s", parked_id
     )
     assert (state, decided_by) == ("discarded", BOSS)
     verdict = boss.get("/audit/verify")
     assert (verdict["bad"], verdict["next_cursor"]) == (None, None)
     [*_, again] = ask("erasing", 4, **known)
     assert items(again)["contact", "anonymised"] == 1
+
+
+def test_an_address_within_another_is_somebody_elses(sales, boss, ask, park, tag):
+    address, longer, further = f"{tag}@b.com", f"x.{tag}@b.com", f"{tag}@b.com.au"
+    others = [boss.create("contacts", last_name="Long", email=each) for each in (longer, further)]
+    account = boss.create("accounts", name=tag, email=longer, phone="90712345")
+    at = f"/accounts/{account['id']}"
+    boss("PATCH", at, {"email": address.upper(), "phone": "0712-345"})
+    boss("PATCH", at, {"email": further, "phone": "90712346", "secondary_email": address})
+    wish = {"last_name": "Long", "company": "x", "email": longer}
+    lead = boss("POST", "/leads", wish, status=201, Idempotency_Key=tag)
+    parked_ids = [park(f"Hello {each}!") for each in (longer, further, address)]
+
+    ask("erasing", 1, email=address, phone="0712345")
+    held = boss.get(at)
+    named = (held["email"], held["phone"], held["secondary_email"])
+    assert named == (further, "90712346", None)
+    writes = boss.get(f"{at}/history")["items"]
+    told = [{c["field"]: (c["old"], c["new"]) for c in w["changes"]} for w in writes]
+    assert [each.get("email") for each in told] == [
+        None,
+        (None, None),
+        (None, None),
+        (None, longer),
+    ]
+    assert told[-1]["phone"] == (None, "90712345")
+    for other in others:
+        assert boss.get(f"/contacts/{other['id']}") == other
+    again = boss("POST", "/leads", wish, status=201, Idempotency_Key=tag)
+    assert again["id"] == lead["id"]
+    waiting = {one["event"].get("id") for one in boss.get("/parked-events?limit=200")["items"]}
+    assert [each in waiting for each in parked_ids] == [True, True, False]
+
+
+def test_what_was_sent_to_be_imported_and_saved_forgets_too(sales, boss, ask, tag):
+    address, other = f"{tag}@b.com", f"x.{tag}@b.com"
+    importer = Importer(boss, "contacts")
+    person = boss.create("contacts", last_name=tag, email=address, description="old")
+    sent = importer.send(
+        f"Last name,E-mail,Mobile,Description\n,,,of {address}\n{tag},{address},,{tag} is new\n"
+        f"Byron,{other},0712-3456,\n,,0712 345,\n",
+        name=f"of {address}, new.csv",
+    )
+    plan = {**sent["proposal"], "match": ["email"], "on_match": "overwrite"}
+    started = importer.start("run", sent, plan)
+    sales.work("import")
+    run = importer.ended(started)
+    assert run["result"] == {"refused": 2, "changed": 1, "created": 1}
+    boss(
+        "PUT",
+        f"/contacts/imports/mappings/{tag}",
+        {**plan, "defaults": {"secondary_email": address}},
+    )
+    views = [
+        boss.create("contacts/views", name=f"Of {n}", columns=["number"], filter=filtered)
+        for n, filtered in enumerate(
+            {"field": "email", "value": each} for each in (address.upper(), other)
+        )
+    ]
+    boss("PUT", "/contacts/views/default", {"view": views[0]["id"]})
+
+    [answer] = ask("erasing", 1, email=address, phone="0712345")
+    done = items(answer)
+    told = {name: done[name, "erased"] for name in ("import_row", "import_mapping", "saved_view")}
+    assert told == {"import_row": 3, "import_mapping": 1, "saved_view": 1}
+    for trace in TRACES:
+        assert address not in str(sales.sql(trace)).lower().replace(other, ""), trace
+    [mapping] = boss.get("/contacts/imports/mappings")["items"]
+    assert mapping["plan"]["defaults"] == {"secondary_email": "Erased"}
+    held = boss.get(f"/contacts/imports/{sent['id']}")
+    assert held["preview"] == [[""] * 4, [""] * 4, ["Byron", other, "0712-3456", ""], [""] * 4]
+    assert held["name"] == "Erased"
+    assert tag not in importer.refused(sent).text
+    assert [row["problem"]["code"] for row in importer.rows(run) if row["problem"]] == [
+        "erased"
+    ] * 2
+    started = importer.start("undo", sent)
+    sales.work("import_undo")
+    assert importer.ended(started)["result"] == {"done": 2}
+    gone = boss.get(f"/contacts/{person['id']}")
+    assert (gone["last_name"], gone["description"]) == ("Erased", None)
+    left = boss.get("/contacts/views")
+    assert {view["id"] for view in left["items"]} & {view["id"] for view in views} == {
+        views[1]["id"]
+    }
+    assert left["default"] != views[0]["id"]
 
 
 def test_what_is_given_out_is_kept_for_its_administrators(sales, boss, ben, ask, tag):
