@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 
 _OF_NOBODY = "SELECT id FROM consent WHERE contact_id IS NULL AND lead_id IS NULL"
 
