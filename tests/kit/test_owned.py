@@ -250,3 +250,5 @@ def test_what_was_better_is_tried_first(taken):
     assert taken(RETIRED, IDLE) == ["gather", "page"]
     assert taken(RETIRED, IDLE, limits={"_GATHERED": 5}) == ["gather", "walk"]
     assert taken(RETIRED, IDLE) == ["walk"]
+    assert taken(RETIRED, limits={"_WALKED": 5, "_GATHERED": 5}) == ["walk", "gather", "ask"]
+    assert taken(RETIRED) == ["ask"]

@@ -81,7 +81,7 @@ def first(
     asked = _Asked(uow, owned, query, values)
     own, *below = owned.shared
     if not below and own.owners.size * values["few_0"] <= _CHEAP:
-        return asked.rows(ways.merged)
+        return _ask(asked)
     if owned.filtered and _is_gathered(asked):
         return None
     known = hash((owned.entity.name, owned.shared, owned.filtered))
@@ -93,7 +93,7 @@ def first(
                 _best.clear()
             _best[known] = find
             return rows
-    return asked.rows(ways.merged)
+    raise AssertionError("the last of them finds a page")
 
 
 def _is_gathered(asked: _Asked) -> bool:
@@ -132,9 +132,13 @@ def _gather(asked: _Asked) -> Sequence[Row[Any]] | None:
     return asked.rows(_among, ids=ids) if whole or ids.count(",") + 1 >= enough else None
 
 
+def _ask(asked: _Asked) -> Sequence[Row[Any]]:
+    return asked.rows(ways.merged)
+
+
 _Find = Callable[[_Asked], Sequence[Row[Any]] | None]
-_BELOW: tuple[_Find, ...] = (_walk_with_keys, _walk, _gather)
-_BY_OWNER: tuple[_Find, ...] = (_walk, _gather)
+_BELOW: tuple[_Find, ...] = (_walk_with_keys, _walk, _gather, _ask)
+_BY_OWNER: tuple[_Find, ...] = (_walk, _gather, _ask)
 _best: dict[int, _Find] = {}
 """What has found a page of these records last. Nothing but the price depends on it."""
 
