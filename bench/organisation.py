@@ -144,7 +144,7 @@ def _copy(admin: Company, module: str, own: set[str], make: str, given: dict[str
 
 def give(admin: Company, person: Person, own: list[_Some], by_rule: list[_Some]) -> None:
     """Let the person see what some users own as their superior, and what others do by a rule that
-    shares contacts below their accounts as well. Each user is given once.
+    shares contacts below their accounts as well. Nobody else has these users below them any more.
     """
     above = _path(admin, person.role_id)
     told: list[tuple[Any, dict[str, Any]]] = []
