@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.service.matrix.company import GATEWAY
-from tests.service.matrix.expected import exists, expected
+from tests.service.matrix.expected import exists, expected, expected_of_list
 from tests.service.matrix.operations import ACTIONS, BESIDE, NOWHERE, OLD, VERBS, Operation
 
 EVERYBODY = (
@@ -78,6 +78,14 @@ def awry(service, some):
         yield replace(case, operation=case.operation.awry, door=service)
 
 
+def listing(operation, door, entity, listed, *, across=False):
+    """Everybody who asks for a list of an entity's records, or changes what is linked to them."""
+    asking = [(who, "") for who in EVERYBODY] + [("lacking", verb) for verb in operation.needs]
+    for who, lacks in asking:
+        wanted = expected_of_list((entity, listed), operation, who, lacks, across=across)
+        yield Case(operation, door, who, lacks, wanted)
+
+
 @dataclass
 class Made:
     """What the matrix is about: the ids of a record of the owner's, one of the group's, and one in
@@ -90,19 +98,20 @@ class Made:
     new: dict[str, Any]
     values: dict[str, Any]
 
-    def path(self, case, entity, *, mine=None):
+    def path(self, case, entity, **more):
         operation = case.operation
         mapping = "/mappings/" in operation.path
         return operation.path.format(
             plural=entity.plural,
             name=case.person.replace(" ", "-") if mapping else entity.name,
-            id=mine or (self.crews if case.who == "member" else self.theirs),
+            id=self.crews if case.who == "member" else self.theirs,
             tag="blue",
             field="no_such_field",
             value="none",
             source="elsewhere",
             key=NOWHERE,
             comment=NOWHERE,
+            **more,
         )
 
     def sent(self, case):

@@ -56,3 +56,25 @@ def _of_record(operation, who):
     if operation.verb in READING or who in (REMOVES if operation.verb in REMOVING else CHANGES):
         return operation.allowed
     return (404,) if operation.hidden else (403,)
+
+
+def expected_of_list(entities, operation, who, lacks="", *, across=False):
+    """The same of a list of an entity's records, (the entity, what is listed); `across` services,
+    both of which keep a link, it is for those who may change both records.
+    """
+    if who == "anonymous":
+        return (401,)
+    if who == "administrator":
+        return operation.allowed
+    entity, listed = entities
+    profiles_decide = {entity.access, listed.access} != {"admin_writes"}
+    if (lacks in operation.needs and profiles_decide) or listed.access == "admin_only":
+        return (403,)
+    writing = operation.method != "GET"
+    for one, written in ((entity, writing), (listed, writing and across)):
+        if one.access == "owned" and (one is entity or writing):
+            if who not in SEES:
+                return (404,)
+            if written and who not in CHANGES:
+                return (403,)
+    return operation.allowed

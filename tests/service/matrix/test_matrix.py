@@ -5,78 +5,44 @@ so does the gateway before them.
 import json
 import logging
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
 
-from crmkit.testing.subject import Subject
-from crmkit.verbs import RECORD_VERBS, TOOLS
-from tests.service.matrix.asked import EACH, Made, awry, cases, done_by_administrators
+from tests.service.matrix.asked import (
+    EACH,
+    awry,
+    cases,
+    done_by_administrators,
+    listing,
+)
 from tests.service.matrix.books import changed, kept
-from tests.service.matrix.company import GATEWAY, Company, Doors
+from tests.service.matrix.company import GATEWAY
 from tests.service.matrix.expected import exists
 from tests.service.matrix.operations import (
     ACTIONS,
     BESIDE,
+    LINKING,
+    LISTING,
     NOWHERE,
     OF_THE_GATEWAY,
     RELATED,
+    UNLINKING,
     VERBS,
     WHOLE,
     Operation,
 )
-from tests.service.served import serving_all
-from tests.service.test_battery import ENTITIES, bench
+from tests.service.matrix.running import Running
+from tests.service.test_battery import ENTITIES
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 UNHURRIED = {"recent_view"}
 """What is written a moment after it was answered: here, what those who made the records read."""
+CATALOGUE = json.loads(Path("contracts/schemas/catalogue.json").read_bytes())
 _CASES = [(service, name) for service, some in ENTITIES.items() for name in some]
-
-
-class Running:
-    """All services, a gateway before them, and the people whom they know."""
-
-    def __init__(self, stack):
-        self.services = stack.enter_context(serving_all([*ENTITIES]))
-        entities = [entity for some in ENTITIES.values() for entity in some.values()]
-        own = {verb for entity in entities for verb in entity.verbs}
-        owned = {e.follows or e.name for e in entities if e.access == "owned"}
-        self.company = Company(sorted(RECORD_VERBS | TOOLS | own), sorted(owned))
-        self.doors = Doors(self.company, self.services)
-        self._benches = {name: bench(self.services[name], ENTITIES[name]) for name in ENTITIES}
-
-    def subject(self, service, entity):
-        return Subject(self._benches[service], entity)
-
-    def give(self, service, entity, record_id, who):
-        """Let somebody own it, or the group."""
-        owner = self.company.group if who == "crew" else self.company.users[who]
-        table = entity.model.__tablename__
-        statement = f"UPDATE {table} SET owner_id = %s WHERE id = %s"
-        self.services[service].sql(statement, owner, record_id)
-
-    def made(self, service, entity):
-        """What the matrix is about, of this entity."""
-        subject = self.subject(service, entity)
-        theirs, crews = subject.spare(0), subject.spare(1)
-        new, values, binned = {}, {}, NOWHERE
-        if subject.creatable:
-            new = subject.accepted(0) | {
-                name: subject.sample(name, declared, 7)
-                for name, declared in subject.writable.items()
-                if name in subject.accepted(0) and subject.unique(name, declared)
-            }
-        if entity.allows("edit") and (found := subject.changed(theirs)):
-            values = {found[0]: theirs[found[0]]}
-        if subject.creatable and subject.deletable:
-            binned = subject.make(full=False, turn=2)["id"]
-            subject.bench.admin.ask("DELETE", f"{subject.at}/{binned}").expect(204)
-        if entity.owned:
-            self.give(service, entity, theirs["id"], "owner")
-            self.give(service, entity, crews["id"], "crew")
-        return Made(theirs["id"], crews["id"], binned, new, values)
+_WITH_LISTS = [case for case in _CASES if ENTITIES[case[0]][case[1]].plural in CATALOGUE["related"]]
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +74,108 @@ def test_everybody_may_do_what_is_theirs_and_nothing_else(running, service, name
     before = kept(served, but=UNHURRIED)
     wrong = [*_wrong(running, made, entity, refused)]
     wrong += _wrong(running, made, entity, awry(service, [case for case in asked if case.refused]))
-    for table in changed(before, kept(served, but=UNHURRIED)):
-        wrong.append(f"what was refused has changed the table {table}")
+    after = kept(served, but=UNHURRIED)
+    wrong += [f"what was refused has changed the table {one}" for one in changed(before, after)]
     wrong += _wrong(running, made, entity, [case for case in asked if not case.refused])
     assert not wrong, "\n" + "\n".join(wrong)
+    _prove_that_it_would_have_changed_something(running, made, service, entity)
+
+
+def _prove_that_it_would_have_changed_something(running, made, service, entity):
     subject = running.subject(service, entity)
     for operation in done_by_administrators(entity, made, deletable=subject.deletable):
-        path = operation.path.format(plural=entity.plural, id=made.theirs, name=name)
+        path = operation.path.format(plural=entity.plural, id=made.theirs, name=entity.name)
         answer = running.doors.answer(service, "administrator", operation, path)
         assert answer.status in {200, 201, 204}, (answer.asked, answer.body)
+
+
+@pytest.mark.parametrize(("service", "name"), _WITH_LISTS)
+def test_lists_are_of_records_that_one_sees_and_linked_by_those_who_may_change_both(
+    running, service, name
+):
+    entity = ENTITIES[service][name]
+    made = running.made(service, entity)
+    for each in CATALOGUE["related"][entity.plural]:
+        lister, listed = each["service"], ENTITIES[each["service"]][each["entity"]]
+        across = lister != service
+        # Where another service lists, only the gateway has the list.
+        doors = (GATEWAY,) if across else (service, GATEWAY)
+        place = (made, made, entity, each["name"])
+        asked = [case for door in doors for case in listing(LISTING, door, entity, listed)]
+        wrong = [*_listed(running, place, asked)]
+        if each["select"]:
+            others = running.made(lister, listed)
+            if across:
+                running.known(lister, entity, made)
+                running.known(service, listed, others)
+            place = (made, others, entity, each["name"])
+            for operation in (LINKING, UNLINKING):
+                told = [listing(operation, d, entity, listed, across=across) for d in doors]
+                asked = [case for cases in told for case in cases]
+                wrong += _linked(running, {service, lister}, place, asked)
+        assert not wrong, "\n" + "\n".join(wrong)
+
+
+def _listed(running, place, some):
+    made, others, entity, name = place
+    for case in some:
+        other = others.crews if case.who == "member" else others.theirs
+        path = made.path(case, entity, listed=name, other=other)
+        answer = running.doors.answer(case.door, case.person, case.operation, path)
+        if answer.status not in case.wanted:
+            yield f"{answer.asked} by {case.person} at {case.door}: {answer.status} and not " + str(
+                case.wanted
+            )
+
+
+def _linked(running, services, place, asked):
+    """Who may not link or unlink changes nothing; who may, does: linking makes what is ended."""
+    before = {name: kept(running.services[name], but=UNHURRIED) for name in services}
+    wrong = [*_listed(running, place, [case for case in asked if case.refused])]
+    for name, was in before.items():
+        after = kept(running.services[name], but=UNHURRIED)
+        wrong += [f"what was refused has changed {name}'s {one}" for one in changed(was, after)]
+    done = [case for case in asked if not case.refused]
+    if done and done[0].operation is UNLINKING:
+        # A link ends once: that of the owner's record, and that of the group's.
+        done = list({case.who == "member": case for case in done}.values())
+    return [*wrong, *_listed(running, place, done)]
+
+
+@pytest.mark.parametrize(("service", "name"), _CASES)
+def test_what_is_somebodys_own_is_not_there_for_others(running, service, name):
+    """Views, imports and jobs: that superiors, and those with whom records are shared, see the
+    records does not show them what somebody does with them.
+    """
+    entity, served = ENTITIES[service][name], running.services[service]
+    keys = running.own(service, entity)
+    wrong, before = [], kept(served, but=UNHURRIED)
+    asked = [one for one in BESIDE if one.path.split("/")[2] in keys and "{key}" in one.path]
+    for place, operation in enumerate(asked):
+        maker, key = keys[operation.path.split("/")[2]]
+        path = operation.path.format(plural=entity.plural, key=key)
+        hidden = 403 if maker == "administrator" and not operation.own else 404
+        for n, who in enumerate(("anonymous", "stranger", "superior", "reader", "writer"), place):
+            door = (service, GATEWAY)[n % 2]
+            sent = (
+                replace(operation, body={"name": "Taken"})
+                if operation.method == "PATCH"
+                else operation
+            )
+            got = running.doors.answer(door, who, sent, path).status
+            if got != (401 if who == "anonymous" else hidden):
+                wrong.append(f"{operation.method} {path} by {who} at {door}: {got}")
+    after = kept(served, but=UNHURRIED)
+    wrong += [f"what was refused has changed the table {one}" for one in changed(before, after)]
+    for operation in asked:
+        if operation.method == "GET" and not operation.path.endswith(("/file", "/refused")):
+            maker, key = keys[operation.path.split("/")[2]]
+            path = operation.path.format(plural=entity.plural, key=key)
+            for who in (maker, "administrator"):
+                got = running.doors.answer(service, who, operation, path).status
+                if got != 200:
+                    wrong.append(f"GET {path} by {who}, whose it is: {got}")
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 @pytest.mark.parametrize("path", [*WHOLE, *OF_THE_GATEWAY])
