@@ -10,7 +10,7 @@ from crmkit.bus.transport import Delivery, Message
 from crmkit.priced import ADDRESS
 from tests.kit.importing.importer import Importer
 from tests.service.sales.conftest import CHAI, line
-from tests.service.served import BOSS, event, record
+from tests.service.served import BEN, BOSS, event, record
 
 TRACES = (
     "SELECT changes::text FROM history",
@@ -176,6 +176,17 @@ def test_an_address_within_another_is_somebody_elses(sales, boss, ask, park, tag
     assert again["id"] == lead["id"]
     waiting = {one["event"].get("id") for one in boss.get("/parked-events?limit=200")["items"]}
     assert [each in waiting for each in parked_ids] == [True, True, False]
+
+
+def test_what_an_active_user_owns_and_did_is_left_alone(boss, ben, ask, park, tag):
+    account = ben.create("accounts", name=tag)
+    mine = {"account_id": account["id"], "closing_date": "2030-01-01", "stage": "Prospecting"}
+    sale = ben.create("opportunities", name=tag, description="Bikes", **mine)
+    parked_id = park(f"by {BEN}")
+    ask("erasing", 1, records=[{"entity": "user", "id": BEN}])
+    assert ben.get(f"/opportunities/{sale['id']}") == sale
+    waiting = {one["event"].get("id") for one in boss.get("/parked-events?limit=200")["items"]}
+    assert parked_id in waiting
 
 
 def test_what_was_sent_to_be_imported_and_saved_forgets_too(sales, boss, ask, tag):
