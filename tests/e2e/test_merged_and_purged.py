@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.conftest import line
 from tests.e2e.running import PATIENCE
 from tests.eventually import eventually
+from tests.kit.importing.importer import Importer
 
 
 @pytest.fixture
@@ -72,3 +73,31 @@ def test_nothing_is_left_of_what_is_purged(admin, ben, tag):
     becomes(ben, f"/tickets/{ticket['id']}", "account_id", None)
     becomes(ben, f"/emails/{mail['id']}", "related_id", None)
     assert ben.get(f"/recycle-bin?q={tag}")["items"] == []
+
+
+def test_what_an_import_made_and_is_purged_at_once_stays_purged(admin, tag):
+    """What an import tells goes last, what a purge tells does not."""
+    importer = Importer(admin, "accounts")
+    rows = "\n".join(f"{tag} {n}" for n in range(1000))
+    started = importer.start("run", importer.send(f"Name\n{rows}\n", header="true"))
+    job = f"/accounts/jobs/{started['id']}"
+    eventually(lambda: admin.get(job)["state"], "done", within=PATIENCE)
+    made = [row["id"] for row in admin.get(f"{job}/rows?limit=200")["items"]]
+    gone, kept = made[-3:], made[0]
+    for account_id in gone:
+        admin("DELETE", f"/accounts/{account_id}", status=204)
+    assert admin("POST", "/accounts/bin/purge", {"ids": gone})["purged"] == 3
+
+    def all_heard():
+        last = admin.get(f"/accounts?q={tag}&sort=-id&limit=1")["items"][0]["id"]
+        answers = [
+            admin.ask("POST", "/tickets", {"title": tag, "account_id": one}).status_code
+            for one in (kept, last)
+        ]
+        return answers == [201, 201]
+
+    eventually(all_heard, within=PATIENCE)
+    for account_id in gone:
+        wish = {"title": tag, "account_id": account_id}
+        assert admin.invalid("POST", "/tickets", wish) == [("/account_id", "dangling_link")]
+    assert admin.get("/parked-events")["items"] == []
