@@ -129,6 +129,7 @@ class TestWhoReadsIt:
         assert earlier == first["items"][1:]
         since = boss.get(f"/audit?act=secret.created&since={at}")["items"]
         assert since == first["items"][:1]
+        assert boss.get("/audit?until=1974-10-27T14:37:14-17:14")["items"] == []
 
     @pytest.mark.parametrize("query", ["cursor=x", "limit=0", "since=x", "actor_id=x", "none=x"])
     def test_bad_questions_are_refused(self, boss, query):

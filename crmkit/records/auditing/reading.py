@@ -1,10 +1,10 @@
 """The audit as administrators read it: the newest first, by act, actor, subject and time."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from pydantic import Field as Constraint
 from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import Select, select
@@ -19,6 +19,8 @@ from crmkit.unit_of_work import UnitOfWork
 
 MOST = 1_000
 _EARLIEST = date(1, 1, 1)
+_Instant = Annotated[AwareDatetime, AfterValidator(value_types.in_utc)]
+"""In UTC: PostgreSQL refuses offsets of more than sixteen hours, which RFC 3339 allows."""
 
 
 class AuditFilter(BaseModel):
@@ -38,10 +40,10 @@ class AuditFilter(BaseModel):
     subject_id: str | SkipJsonSchema[None] = Constraint(
         default=None, description="To which one; its id."
     )
-    since: datetime | SkipJsonSchema[None] = Constraint(
+    since: _Instant | SkipJsonSchema[None] = Constraint(
         default=None, description="Not earlier than this instant (RFC 3339)."
     )
-    until: datetime | SkipJsonSchema[None] = Constraint(
+    until: _Instant | SkipJsonSchema[None] = Constraint(
         default=None, description="Earlier than this instant (RFC 3339)."
     )
     day: date | SkipJsonSchema[None] = Constraint(

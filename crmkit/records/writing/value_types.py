@@ -64,7 +64,8 @@ def _is_written_as(pattern: str, example: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _in_utc(value: datetime) -> datetime:
+def in_utc(value: datetime) -> datetime:
+    """The same instant in UTC. Raises ValueError where that is in no year from 1 to 9999."""
     try:
         return value.astimezone(UTC)
     except OverflowError:
@@ -151,7 +152,7 @@ def python_type(field: Field) -> Any:  # noqa: C901, PLR0911, PLR0912 - one case
         case Kind.DATE:
             return Annotated[date, _DAY]
         case Kind.DATETIME:
-            return Annotated[AwareDatetime, AfterValidator(_in_utc), _INSTANT]
+            return Annotated[AwareDatetime, AfterValidator(in_utc), _INSTANT]
         case Kind.TIME:
             return Annotated[time, _TIME]
         case Kind.SKYPE:
