@@ -1,9 +1,10 @@
 """Everything the published document allows, and much that it forbids, sent to a running suite.
 
-`python -m tests.fuzz [--seed N] [--examples N] [--entities N] [--only REGEX]`: no answer is a
-fault of the server's, none is other than documented, and nobody is answered without a token.
-Schemathesis sends; paths name records of the company of `tandem demo` and what is made beside it.
-An operation that is never answered anything but 404 fails the run.
+`python -m tests.fuzz [--seed N] [--examples N] [--others N] [--entities N] [--only REGEX]`: no
+answer is a fault of the server's, none is other than documented, and nobody is answered without a
+token. Schemathesis sends, as each of several people in turn; paths name records of the company of
+`tandem demo` and what is made beside it. An operation that the administrator is never answered
+anything but 404 fails the run.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import requests
 
 from gateway.catalogue import SCHEMAS
 from tandem.acceptance import stage
+from tests.fuzz import people
 from tests.fuzz.noting import CALLER, NOTES
 from tests.fuzz.things import Things, Words
 
@@ -30,13 +32,17 @@ CHECKS = (
     "status_code_conformance",
     "content_type_conformance",
     "response_schema_conformance",
+    "ignored_auth",
 )
 SEED = 20260101
 EXAMPLES = 8
+"""For each operation, of the administrator's; others are mostly refused alike."""
+OTHERS = 1
 ENTITIES = 2
 """For how many entities each route is asked that all of them have, in turn."""
 _MANY = 8
 """An address that so many words have in common is one that every entity has."""
+ADMINISTRATOR = "administrator"
 NOBODY = "00000000-0000-7000-8000-000000000000"
 _OF_THE_CALLER = re.compile("/api/v1/(meta/)?(users?|roles?|profiles?)(/|$)")
 """Where a mass change could take from the administrator of this run what lets him in."""
@@ -57,6 +63,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--examples", type=int, default=EXAMPLES)
+    parser.add_argument("--others", type=int, default=OTHERS)
     parser.add_argument("--entities", type=int, default=ENTITIES)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
@@ -68,7 +75,6 @@ def main() -> int:
             print("answered without a token:", *answered, sep="\n  ")
             return 1
         file = Path(directory) / "openapi.json"
-        notes = Path(directory) / "notes"
         with requests.Session() as session:
             session.headers["Authorization"] = f"Bearer {token}"
 
@@ -79,8 +85,24 @@ def main() -> int:
             before = things()
             chosen = spread(document, options.entities, before)
             file.write_text(json.dumps(with_words(chosen, before)))
-            caller = " ".join([before.caller, *before.sessions(current=True)])
-            failed = sent(suite, token, file, {NOTES: str(notes), CALLER: caller}, options)
+            # The administrator comes last, who may change what the others are.
+            tokens = people.tokens(suite.url, token)
+            failed = 0
+            for who, shown in {**tokens, ADMINISTRATOR: ""}.items():
+                if who == ADMINISTRATOR:
+                    shown = signed_in(suite)  # noqa: PLW2901 - a token is good for ten minutes
+                    session.headers["Authorization"] = f"Bearer {shown}"
+                own = [before.caller, *before.sessions(current=True)]
+                notes = Path(directory) / who
+                notes.touch()
+                told = {
+                    NOTES: str(notes),
+                    CALLER: " ".join([*own, *people.spared(suite.url, shown)]),
+                }
+                examples = options.examples if who == ADMINISTRATOR else options.others
+                print(f"\n=== {who}", flush=True)
+                failed |= sent(suite, shown, file, told, options, examples)
+                print(f"=== {who}: {people.told(notes)}", flush=True)
             # What it asked for may have been deleted or converted by then: once more, with new.
             after = things()
             missed = [each for each in out_of_reach(notes) if not reached(each, after)]
@@ -201,16 +223,22 @@ def reached(label: str, things: Things) -> bool:
     return things.status(method, path.format_map(words)) not in {401, 404}
 
 
-def sent(
-    suite: stage.Stage, token: str, file: Path, told: dict[str, str], options: argparse.Namespace
+def sent(  # noqa: PLR0917
+    suite: stage.Stage,
+    token: str,
+    file: Path,
+    told: dict[str, str],
+    options: argparse.Namespace,
+    examples: int,
 ) -> int:
     chosen = ["--include-path-regex", options.only] if options.only else []
+    shown = ["--header", f"Authorization: Bearer {token}"] if token else []
     done = subprocess.run(
         [
             *(str(Path(sys.executable).with_name("st")), "run", str(file), "--url", suite.url),
-            *("--header", f"Authorization: Bearer {token}"),
+            *shown,
             *("--checks", ",".join(CHECKS), "--phases", "examples,fuzzing", "--mode", "all"),
-            *("--max-examples", str(options.examples), "--seed", str(options.seed)),
+            *("--max-examples", str(examples), "--seed", str(options.seed)),
             *("--workers", "2", "--request-timeout", "30", "--no-color"),
             *("--suppress-health-check", "all", *chosen),
             *("--exclude-path-regex", SPARED),
