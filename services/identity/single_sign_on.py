@@ -132,7 +132,8 @@ def _verified(client: Client, found: Mapping[str, Any], id_token: str) -> Mappin
     except (jwt.PyJWTError, StopIteration, ValueError) as error:
         _log.warning("ID token refused", issuer=client.issuer, error=str(error))
         raise _refused("The provider's answer does not verify.") from None
-    if claims.get("azp", client.client_id) != client.client_id:
+    several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+    if claims.get("azp", None if several else client.client_id) != client.client_id:
         raise _refused("The provider's answer is for somebody else.")
     return claims
 

@@ -20,7 +20,7 @@ class Provider:
     def __init__(self):
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.signing_key = self.key
-        self.algorithm = "RS256"
+        self.algorithm = self.published_algorithm = "RS256"
         self.person = {}
         self.lies = {}
         self.codes = {}
@@ -56,7 +56,7 @@ class Provider:
                 "jwks_uri": f"{self.issuer}/jwks",
                 "authorization_response_iss_parameter_supported": self.names_itself,
             },
-            "/jwks": {"keys": [jwk | {"kid": "1", "use": "sig", "alg": "RS256"}]},
+            "/jwks": {"keys": [jwk | {"kid": "1", "use": "sig", "alg": self.published_algorithm}]},
         }
 
     def token(self, form, authorization):
@@ -70,6 +70,7 @@ class Provider:
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 60}
         claims |= {"nonce": asked["nonce"], "sub": "p-1"} | self.person | self.lies
+        claims = {name: value for name, value in claims.items() if value is not None}
         id_token = jwt.encode(claims, self.signing_key, self.algorithm, headers={"kid": "1"})
         return 200, {"access_token": "x", "token_type": "Bearer", "id_token": id_token}
 

@@ -1,5 +1,6 @@
 """Signing in by an identity provider: what it says counts if it verifies, and nothing else."""
 
+import socket
 import uuid
 
 import jwt
@@ -125,7 +126,12 @@ LIES = {
     "from others": {"iss": "https://evil.example"},
     "an old one": {"exp": 1_700_000_000},
     "another sign-in's": {"nonce": "another"},
+    "of no sign-in": {"nonce": None},
     "meant for others": {"azp": "somebody"},
+    "for several, of whom nobody asked": {"aud": [CLIENT, "somebody"]},
+    "for several others": {"aud": ["somebody", "another"], "azp": CLIENT},
+    "of tomorrow": {"iat": 4_000_000_000, "exp": 4_000_000_060},
+    "of no end": {"exp": None},
     "of nobody": {"sub": None},
 }
 
@@ -135,13 +141,18 @@ def test_an_answer_that_does_not_verify_opens_nothing(browser, provider, user, l
     provider.lies = LIES[lie]
     person = {"email": user["email"], "email_verified": True}
     assert code(browser.sign_in(**person)) == (401, "sign_in_refused")
+    provider.lies = {}
+    assert browser.sign_in(**person).status_code == 200
 
 
 def test_a_signature_of_another_key_or_by_the_client_secret_opens_nothing(browser, provider, user):
     person = {"email": user["email"], "email_verified": True}
     provider.signing_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     assert code(browser.sign_in(**person)) == (401, "sign_in_refused")
-    provider.signing_key, provider.algorithm = SECRET * 3, "HS256"
+    for key, algorithm in ((SECRET * 3, "HS256"), (None, "none"), (provider.key, "RS512")):
+        provider.signing_key, provider.algorithm = key, algorithm
+        assert code(browser.sign_in(**person)) == (401, "sign_in_refused")
+    provider.published_algorithm = provider.algorithm
     assert code(browser.sign_in(**person)) == (401, "sign_in_refused")
 
 
@@ -212,6 +223,10 @@ def test_a_provider_that_leads_elsewhere_is_not_followed(identity, provider, con
     key = configured()["key"]
     begun = identity.call("POST", "/auth/sso", {"provider": key})
     assert code(begun) == (502, "provider_unavailable")
+    provider.redirect_to = f"{provider.issuer}/elsewhere"
+    begun = identity.call("POST", "/auth/sso", {"provider": key})
+    assert code(begun) == (502, "provider_unavailable")
+    assert set(provider.asked) == {"/.well-known/openid-configuration"}
     inside = configured(issuer="http://127.0.0.1:1")["key"]
     begun = identity.call("POST", "/auth/sso", {"provider": inside})
     assert code(begun) == (502, "provider_unavailable")
@@ -228,6 +243,13 @@ def test_a_provider_that_leads_elsewhere_is_not_followed(identity, provider, con
         "https://[64:ff9b::7f00:1]/",
         "https://[2002:7f00:1::]/",
         "https://10.0.0.1/",
+        "https://172.16.0.1/",
+        "https://192.168.0.1/",
+        "https://100.64.0.1/",
+        "https://224.0.0.1/",
+        "https://[fe80::1]/",
+        "https://[fd00::1]/",
+        "https://[::]/",
         "https://169.254.169.254/",
         "https://0.0.0.0/",
         "https://0177.0.0.1/",
@@ -241,8 +263,58 @@ def test_a_provider_that_leads_elsewhere_is_not_followed(identity, provider, con
 def test_no_request_leads_into_this_network(url):
     with requests.Session() as session:
         outgoing.guard(session)
-        with pytest.raises(requests.RequestException):
+        with pytest.raises((outgoing.Forbidden, requests.exceptions.InvalidSchema)):
             session.get(url)
+
+
+def names(monkeypatch, *addresses):
+    """Let each name be at these addresses; the connections that are tried go into the list."""
+    tried = []
+
+    def asked(host, port, *_, **__):
+        try:
+            return [*known(host, port, flags=socket.AI_NUMERICHOST, type=socket.SOCK_STREAM)]
+        except socket.gaierror:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in addresses]
+
+    def connect(address, *_, **__):
+        tried.append(address)
+        raise ConnectionRefusedError
+
+    known = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
+    return tried
+
+
+@pytest.mark.parametrize("inside", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::ffff:10.0.0.1"])
+@pytest.mark.parametrize("others", [(), ("93.184.216.34",)])
+def test_a_name_of_an_address_in_this_network_is_not_spoken_to(monkeypatch, others, inside):
+    tried = names(monkeypatch, *others, inside)
+    with requests.Session() as session:
+        outgoing.guard(session)
+        with pytest.raises(outgoing.Forbidden):
+            session.get("https://sso.example/")
+    assert tried == []
+
+
+@pytest.mark.parametrize("url", ["https://sso.example:8443/", "http://sso.example/"])
+def test_other_ports_and_plain_http_are_not_spoken(monkeypatch, url):
+    tried = names(monkeypatch, "93.184.216.34")
+    with requests.Session() as session:
+        outgoing.guard(session)
+        with pytest.raises(outgoing.Forbidden):
+            session.get(url)
+    assert tried == []
+
+
+def test_the_connection_goes_to_the_address_that_was_looked_at(monkeypatch):
+    tried = names(monkeypatch, "93.184.216.34")
+    with requests.Session() as session:
+        outgoing.guard(session)
+        with pytest.raises(requests.ConnectionError):
+            session.get("https://sso.example/")
+    assert tried == [("93.184.216.34", 443)]
 
 
 def test_the_same_address_is_spoken_to_where_it_is_allowed(provider):
