@@ -2,7 +2,7 @@
 
 import typer
 
-from tandem.commands import accept, audit, demo, import_northwind, login, parked
+from tandem.commands import accept, audit, demo, import_northwind, keys, login, parked
 
 
 def add_to(app: typer.Typer) -> None:
@@ -12,4 +12,5 @@ def add_to(app: typer.Typer) -> None:
     app.command("accept")(accept.accept)
     app.add_typer(import_northwind.app, name="import")
     app.add_typer(parked.app, name="parked")
+    app.add_typer(keys.app, name="keys")
     app.add_typer(audit.app, name="audit")

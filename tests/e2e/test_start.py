@@ -15,6 +15,8 @@ import requests
 
 from contracts.services import SERVICE_PORTS
 from tests import cluster
+from tests.e2e.test_trust import listening
+from tests.eventually import eventually
 
 _PATIENCE = 120.0
 _GREETING = "Tandem is ready at "
@@ -240,3 +242,35 @@ def _own_services() -> dict[str, str]:
         with socket.create_server(("127.0.0.1", 0)) as free:
             addresses[f"TANDEM_{name.upper()}_URL"] = f"http://127.0.0.1:{free.getsockname()[1]}"
     return addresses
+
+
+@pytest.mark.parametrize(
+    ("settings", "host"), [({}, "127.0.0.1"), ({"TANDEM_SERVICE_HOST": "127.0.0.2"}, "127.0.0.2")]
+)
+def test_a_service_by_itself_listens_where_it_is_told_and_failing_that_on_this_machine(
+    settings: dict[str, str], host: str, tmp_path: Path
+) -> None:
+    """Whatever the gateway is opened to."""
+    with socket.create_server((host, 0)) as free:
+        port = free.getsockname()[1]
+    own = {"TANDEM_HOST": "0.0.0.0", "TANDEM_REPORTING_URL": f"http://127.0.0.1:{port}"}
+    database = cluster.service_database("reporting")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.serve_alone", "reporting", "http", database],
+        env=_environment({"TANDEM_VAR": str(tmp_path), "TANDEM_BUS": "rabbitmq"} | own | settings),
+        cwd=Path(__file__).parents[2],
+    )
+
+    def answers() -> bool:
+        assert process.poll() is None
+        try:
+            return requests.get(f"http://{host}:{port}/healthz", timeout=_PATIENCE).ok
+        except requests.ConnectionError:
+            return False
+
+    try:
+        eventually(answers, within=_PATIENCE)
+        assert set(listening(process.pid)) == {(host, port)}
+    finally:
+        process.terminate()
+        process.wait(_PATIENCE)

@@ -89,6 +89,26 @@ def test_parked_events_of_all_services_are_listed(signed_in: Gateway) -> None:
     assert all(str(value) in out for value in PARKED.values())
 
 
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [("list", ("GET", "/signing-keys")), ("rotate", ("POST", "/signing-keys/rotate"))],
+)
+def test_signing_keys_are_shown_and_replaced(
+    signed_in: Gateway, command: str, asked: tuple[str, str]
+) -> None:
+    at = {"created_at": "2026-11-22T01:54:13Z", "signs_from": "2026-11-22T02:04:13Z"}
+    items = [{"kid": "next", "signing": False, **at}, {"kid": "now", "signing": True, **at}]
+    signed_in.says(200, {"items": items})
+    code, out, err = run("keys", command)
+    assert (code, err) == (0, "")
+    assert [(one.method, one.path) for one in signed_in.heard] == [(asked[0], f"/api/v1{asked[1]}")]
+    rows = [row for row in out.splitlines() if "2026-11-22T02:04:13Z" in row]
+    assert [("next" in row, "now" in row, "yes" in row) for row in rows] == [
+        (True, False, False),
+        (False, True, True),
+    ]
+
+
 def test_no_parked_event_is_said(signed_in: Gateway) -> None:
     signed_in.says(200, {"items": [], "next_cursor": None})
     assert run("parked", "list", "--service", "sales")[:2] == (0, "No event is parked.\n")
