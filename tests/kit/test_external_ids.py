@@ -116,7 +116,9 @@ def test_it_opens_no_door(ben, clara, boss, put, tag):
     rule = f"/rules/external/legacy/{tag}"
     ben("PUT", rule, {"text": "x"}, status=403)
     boss("PUT", rule, {"text": "x"}, status=201)
-    ben("PUT", rule, {"text": "y"}, status=403)
+    for body in ({"text": "y"}, {"text": 7}, {"no such field": 1}):
+        ben("PUT", rule, body, status=403)
+    boss("PUT", rule, {"text": 7}, status=422)
     assert ben.get(rule)["text"] == "x"
 
 

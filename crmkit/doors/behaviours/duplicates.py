@@ -18,8 +18,8 @@ class Duplicates(Behaviour):
 
     @route("GET", "/meta/<name>/duplicates", answer=duplicates.DuplicateRule)
     def read_duplicate_rule(self, uow: UnitOfWork, _call: Call, name: str) -> Answer:
-        """In which fields no two records agree."""
-        return json_answer(duplicates.rule_of(_named(uow, name)).model_dump())
+        """In which fields no two records agree, as far as the caller sees these fields."""
+        return json_answer(duplicates.readable(uow, _named(uow, name)).model_dump())
 
     @route(
         "PUT",

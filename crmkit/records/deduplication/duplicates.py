@@ -48,6 +48,13 @@ def rule_of(entity: Entity) -> DuplicateRule:
     return DuplicateRule(active=bool(entity.no_two), sets=[list(names) for names in entity.no_two])
 
 
+def readable(uow: UnitOfWork, entity: Entity) -> DuplicateRule:
+    """The rule without the sets that name a field which profiles keep from the caller."""
+    rule, whole, shown = rule_of(entity), uow.of(entity).fields, uow.shown(entity).fields
+    kept = whole.keys() - shown.keys()
+    return rule.model_copy(update={"sets": [s for s in rule.sets if kept.isdisjoint(s)]})
+
+
 @per_entity
 def enforced(entity: Entity) -> tuple[tuple[str, ...], ...]:
     """The sets of fields that are compared on every write; fields that are gone compare nothing."""

@@ -1,6 +1,6 @@
 """Saved views: columns, filter and order under a name, for oneself, for some, or for everybody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -20,6 +20,8 @@ ALL = "all"
 """The view that every entity ships with, and with which lists start."""
 DEFAULT = "default"
 """Stands for the caller's own default."""
+_MASK = {"field": "(hidden)"}
+"""A condition that the caller may not read: no field has this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,9 @@ def every(uow: UnitOfWork, entity: Entity) -> list[View]:
 
 
 def _readable(uow: UnitOfWork, entity: Entity, view: View) -> View:
-    """The view without columns and order that profiles keep from the caller."""
+    """The view without columns and order that profiles keep from the caller, nor what of its
+    filter names such a field: such a view cannot be used.
+    """
     if uow.seen is uow.entities:
         return view
 
@@ -122,7 +126,19 @@ def _readable(uow: UnitOfWork, entity: Entity, view: View) -> View:
         return found is not None and paths.find(uow.seen, shown, plain) is None
 
     columns = tuple(name for name in view.columns if not kept(name))
-    return replace(view, columns=columns, sort=tuple(n for n in view.sort if not kept(n)))
+    sort = tuple(name for name in view.sort if not kept(name))
+    return replace(view, columns=columns, sort=sort, filter=_masked(view.filter, kept))
+
+
+def _masked(node: Any, kept: Callable[[str], bool]) -> Any:
+    """The filter, or a node of it, with conditions on what is kept from the caller unreadable."""
+    if isinstance(node, list):
+        return [_masked(member, kept) for member in node]
+    if not isinstance(node, Mapping):
+        return node
+    if isinstance(node.get("field"), str):
+        return _MASK if kept(node["field"]) else node
+    return {joint: _masked(members, kept) for joint, members in node.items()}
 
 
 def metrics(uow: UnitOfWork, entities: Sequence[Entity]) -> list[tuple[Entity, View]]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Index, Table, Text, Uuid, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from contracts.errors import not_found, refused
+from contracts.errors import Problem, not_found, refused
 from crmkit.db import KIT
 from crmkit.entity import Entity
 from crmkit.records import access, store
@@ -63,7 +63,12 @@ def upsert(
     record = store.lock(uow, entity, [record_id])[record_id]
     if record.deleted_at is not None:
         raise refused("record_deleted", "The record is in the recycle bin.", record_id=record_id)
-    values = store.accepted(uow, entity, payload, record)
+    try:
+        values = store.accepted(uow, entity, payload, record)
+    except Problem:
+        # Who may not change it is told that, and not what is wrong with the change.
+        store.fetch(uow, entity, record_id, "edit")
+        raise
     if "lines" in values:
         values["lines"] = line_items.matched(record, values["lines"])
     if store.same(uow.shown(entity), record, values):

@@ -180,6 +180,23 @@ def test_shipped_and_shared_views_leave_out_its_column(company, somebody):
     assert {frozenset(item) for item in page["items"]} == {frozenset({"id", "name", "price"})}
 
 
+def test_no_shared_view_shows_its_name_or_value_in_a_filter(company, somebody):
+    leaf = {"field": "notes", "operator": "contains", "value": WORD}
+    tree = {"any": [{"field": "name", "value": "x"}, {"not": leaf}]}
+    view = {"name": new_id(), "columns": ["name"], "filter": tree, "visibility": "public"}
+    boss, (api, _) = company.service.as_(BOSS), somebody
+    made = boss("POST", "/widgets/views", view, status=201)
+    here = f"/widgets/views/{made['id']}"
+    told = api.get(here)
+    assert told["filter"] == {"any": [tree["any"][0], {"not": {"field": "(hidden)"}}]}
+    [problem] = told["problems"]
+    assert (problem["pointer"], problem["code"]) == ("/filter/any/1/not/field", "unknown_field")
+    refused = api.get(f"/widgets?view={made['id']}", status=409)
+    for said in (told, api.get("/widgets/views"), refused):
+        assert ("notes" in str(said), WORD in str(said)) == (False, False)
+    assert boss.get(here)["filter"] == tree
+
+
 def test_what_records_are_called_by_is_never_hidden(company):
     fields = {"name": "hidden", "notes": "hidden"}
     kept = company.profile(modules={"widget": {**ALL, "fields": fields}})
@@ -328,9 +345,11 @@ def test_what_postgresql_refuses_names_no_hidden_field(company, somebody):
 
 def test_a_duplicate_in_a_hidden_field_tells_nothing_of_the_other_record(company, somebody):
     boss, (api, user) = company.service.as_(BOSS), somebody
-    rule = {"active": True, "sets": [["name", "phone"]]}
+    rule = {"active": True, "sets": [["name", "phone"], ["name", "code"]]}
     held = boss("PUT", "/meta/widget/duplicates", rule)
     try:
+        assert api.get("/meta/widget/duplicates")["sets"] == [["name", "code"]]
+        assert boss.get("/meta/widget/duplicates") == held
         boss.create("widgets", name="twin", phone="+49 30 7", owner_id=user)
         mine = boss.create("widgets", name="other", phone="+49 30 7", owner_id=user)
         here = f"/widgets/{mine['id']}"
