@@ -70,6 +70,7 @@ def bootstrap(database: Database, settings: Settings) -> None:
         if uow.session.scalar(select(User.id).limit(1)) is None:
             _furnish(uow, settings)
         shipped_rights.keep_what_was(uow)
+        shipped_rights.tell_names(uow)
         projections.hear_at_once(uow)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from sqlalchemy import select
 
 from contracts.rights import EVERY_VERB, PUBLIC_FULL
-from crmkit.records import store
+from crmkit.records import principals, recycle, store
+from crmkit.records.rights import tables
 from crmkit.unit_of_work import UnitOfWork
 from services.identity import modules
 from services.identity.entities.group import GROUP
@@ -77,6 +78,22 @@ def sharing() -> dict[str, str]:
     calendar, is none of this suite's yet.
     """
     return dict.fromkeys(sorted(modules.shareable()), PUBLIC_FULL)
+
+
+def tell_names(uow: UnitOfWork) -> None:
+    """Tell roles and profiles once more whose names no service kept before it explained rights.
+
+    This service's own copy stands for those of all: once told, its names are there.
+    """
+    copies = (
+        (ROLE, principals.role.c.role_id, principals.role.c.name),
+        (PROFILE, tables.profile.c.profile_id, tables.profile.c.name),
+    )
+    for entity, key, name in copies:
+        nameless = uow.session.scalars(select(key).where(name.is_(None))).all()
+        for record in store.lock(uow, entity, nameless).values():
+            if record.deleted_at is None:
+                recycle.tell(uow, entity, record, "changed")
 
 
 def keep_what_was(uow: UnitOfWork) -> None:

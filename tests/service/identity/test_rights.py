@@ -104,7 +104,7 @@ def test_groups_have_members_that_exist_and_never_themselves(admin, made, errors
     ]
     itself = [{"kind": "group", "id": inner["id"]}]
     assert errors(admin("PATCH", here, {"members": itself})) == [("/members/0/id", "cycle")]
-    refused = admin("DELETE", here)
+    refused = admin("DELETE", f"{here}?transfer_to={made('groups')['id']}")
     assert (refused.status_code, refused.json()["code"]) == (409, "member_of_a_group")
 
 
@@ -129,8 +129,40 @@ def test_a_rule_shares_modules_with_owners_between_two_parties(admin, made, erro
         assert errors(admin("POST", "/sharing-rules", wrong)) == [("/module", "unknown_value")]
     right = {"owned_by_role_id": ceo, "shared_with_group_id": group, "module": "account"}
     made("sharing-rules", related=[{"module": "opportunity"}], **right)
-    refused = admin("DELETE", f"/groups/{group}")
+    refused = admin("DELETE", f"/groups/{group}?transfer_to={made('groups')['id']}")
     assert (refused.status_code, refused.json()["code"]) == (409, "record_in_use")
+
+
+def test_an_upgraded_suite_tells_the_names_of_roles_and_profiles_once(database, tmp_path):
+    """Copies from before names were kept have none until they hear a newer version."""
+    settings = Settings.from_env({"TANDEM_VAR": str(tmp_path / "var")})
+    first_start.bootstrap(database, settings)
+
+    def asked(query):
+        with database.transaction() as session:
+            return session.execute(text(query)).all()
+
+    names = "SELECT name FROM role UNION ALL SELECT name FROM profile_copy ORDER BY 1"
+    before = asked(names)
+    assert len(before) == 9
+    with database.transaction() as session:
+        for nameless in ("role SET name = NULL", "profile_copy SET name = NULL"):
+            session.execute(text(f"UPDATE {nameless}"))
+        session.execute(text("DELETE FROM outbox"))
+    for _ in range(2):
+        first_start.bootstrap(database, settings)
+        told = asked(
+            "SELECT type, count(*), count(DISTINCT e->'data'->'record'->>'name')"
+            " FROM (SELECT type, convert_from(body, 'UTF8')::jsonb AS e FROM outbox) AS told"
+            " GROUP BY type ORDER BY type"
+        )
+        assert [tuple(row) for row in told] == [
+            ("crm.identity.profile.changed.v1", 4, 4),
+            ("crm.identity.role.changed.v1", 5, 5),
+        ]
+        assert asked(names) == before
+    versions = "SELECT DISTINCT version FROM role UNION SELECT DISTINCT version FROM profile_copy"
+    assert asked(versions) == [(2,)]
 
 
 def test_an_upgraded_suite_keeps_what_its_people_could_do(database, tmp_path):
