@@ -1,4 +1,4 @@
-"""All records of a user who leaves get another owner: a job in each service, for each round.
+"""All records of a user or group that leaves get another owner: a job in each service and round.
 
 What stands against changing a record does not stand against this: no rule is asked, nothing but the
 owner changes, and records in the bin move as well.
@@ -13,7 +13,7 @@ from contracts.caller import system_caller
 from contracts.events.base import Event
 from contracts.events.ownership import OwnershipMoved
 from crmkit.entity import Entity
-from crmkit.records import auditing, principals, store
+from crmkit.records import auditing, owners, principals, store
 from crmkit.records.background import jobs
 from crmkit.records.background.jobs import Job, Work
 from crmkit.records.reading import rendering
@@ -30,13 +30,16 @@ def hear(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """
     for event in events:
         wish = event.data["record"]
-        principals.shut_out(uow.session, wish["user_id"])
+        leaver_id = wish["user_id"] or wish["group_id"]
+        principals.shut_out(uow.session, leaver_id)
+        owners.succeed(uow.session, leaver_id, wish["transfer_to_id"])
         owned = _owned(uow)
         if not owned:
             _answer(uow.because_of(event), event.subject, wish["round"], {})
             continue
-        asked = {name: wish[name] for name in ("round", "user_id", "transfer_to_id")}
-        parameters = {"transfer_id": event.subject, "ordered_by": event.actor, **asked}
+        asked = {name: wish[name] for name in ("round", "transfer_to_id")}
+        whose = {"transfer_id": event.subject, "ordered_by": event.actor, "user_id": leaver_id}
+        parameters = {**whose, **asked}
         jobs.start(_by_the_suite(uow, event), MOVE.kind, owned[0], parameters)
 
 
@@ -64,14 +67,14 @@ def _step(uow: UnitOfWork, job: Job) -> bool:
     return False
 
 
-def _move(uow: UnitOfWork, entity: Entity, user_id: str, owner_id: str) -> tuple[int, int]:
+def _move(uow: UnitOfWork, entity: Entity, leaver_id: str, owner_id: str) -> tuple[int, int]:
     """Of one chunk, how many were found and how many moved: others may have moved some since."""
     table = entity.model.__table__
-    query = select(table.c.id).where(table.c.owner_id == user_id).order_by(table.c.id)
+    query = select(table.c.id).where(table.c.owner_id == leaver_id).order_by(table.c.id)
     ids = uow.session.scalars(query.limit(_CHUNK)).all()
     moved = 0
     for record in store.lock(uow, entity, ids).values():
-        if record.owner_id == user_id:
+        if record.owner_id == leaver_id:
             before = rendering.state(entity, record)
             record.owner_id = owner_id
             store.touch(uow, entity, record, before)

@@ -86,9 +86,11 @@ def apply_people(session: Session, events: Sequence[Event]) -> None:
         tables.changed(session)
 
 
-def shut_out(session: Session, user_id: str) -> None:
-    """Let nobody be given anything who leaves, whether or not that has been heard by now."""
-    session.execute(update(principal).where(principal.c.user_id == user_id).values(active=False))
+def shut_out(session: Session, leaver_id: str) -> None:
+    """Let no user nor group be given anything that leaves, whether or not that has been heard."""
+    session.execute(update(principal).where(principal.c.user_id == leaver_id).values(active=False))
+    gone = update(tables.group).where(tables.group.c.group_id == leaver_id)
+    session.execute(gone.values(deleted=True))
     tables.changed(session)
 
 

@@ -50,15 +50,24 @@ FORGETTING: tuple[Callable[[UnitOfWork, Entity, Sequence[str]], None], ...] = (
 """What each behaviour keeps of a record besides its row, and how it lets go of it."""
 
 
-def delete(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None = None) -> None:
+def delete(
+    uow: UnitOfWork,
+    entity: Entity,
+    key: str,
+    *,
+    if_match: int | None = None,
+    hands_over: bool = False,
+) -> None:
     """Put the record into the bin; links to it are emptied and remembered, or stand against it.
+
+    `hands_over` says that what it owns, if it owns records, goes to another.
 
     Raises Problem 403, 404, 405, 409 `record_in_use`, 412, 422 of what owns records, or what a
     guard of the entity raises.
     """
     entity = uow.of(entity)
     record = store.fetch(uow, entity, key, "delete", if_match=if_match)
-    if entity.owns_records:
+    if entity.owns_records and not hands_over:
         raise invalid([FieldError("/transfer_to", "required", "say who gets the records")])
     for guard in entity.on_delete:
         guard(uow, record)

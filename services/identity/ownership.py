@@ -7,6 +7,7 @@ from typing import Any
 from contracts.events.base import Event
 from crmkit.records import recycle, store
 from crmkit.unit_of_work import UnitOfWork
+from services.identity.entities.group import GROUP
 from services.identity.entities.ownership_transfer import (
     DONE,
     MOVING,
@@ -51,6 +52,9 @@ def _take(
 def _finish(uow: UnitOfWork, transfer: OwnershipTransfer, values: dict[str, Any]) -> None:
     values |= {"state": DONE, "finished_at": uow.at}
     store.update(uow, OWNERSHIP_TRANSFER, transfer, values, fact="finished")
-    user = store.lock(uow, USER, [transfer.user_id])[transfer.user_id]
-    if transfer.deletes_user and user.deleted_at is None:
-        recycle.put_away(uow, uow.of(USER), user)
+    if transfer.deletes_user or transfer.group_id is not None:
+        entity = USER if transfer.group_id is None else GROUP
+        leaver_id = transfer.user_id or transfer.group_id or ""
+        leaver = store.lock(uow, entity, [leaver_id])[leaver_id]
+        if leaver.deleted_at is None:
+            recycle.put_away(uow, uow.of(entity), leaver)

@@ -30,6 +30,7 @@ from services.identity.actions.deactivate_user import (
     deactivate_user,
     delete_user,
 )
+from services.identity.actions.delete_group import delete_group
 from services.identity.actions.end_sessions import (
     SessionPage,
     end_my_other_sessions,
@@ -56,6 +57,7 @@ from services.identity.actions.set_password import (
 from services.identity.actions.simulate_access import simulate
 from services.identity.bootstrap import ENTITIES, bootstrap
 from services.identity.entities import Base
+from services.identity.entities.group import GROUP
 from services.identity.entities.ownership_transfer import OWNERSHIP_TRANSFER
 from services.identity.entities.privacy_request import PRIVACY_REQUEST
 from services.identity.entities.user import USER
@@ -112,6 +114,15 @@ class IdentityService(RecordService):
         "/users/{id}",
         delete_user,
         entity=USER,
+        verb="delete",
+        query=ReceiverQuery,
+        returns=OWNERSHIP_TRANSFER,
+        status=202,
+    )
+    delete_group = delete(
+        "/groups/{id}",
+        delete_group,
+        entity=GROUP,
         verb="delete",
         query=ReceiverQuery,
         returns=OWNERSHIP_TRANSFER,

@@ -64,3 +64,26 @@ def test_all_records_of_a_deleted_user_go_to_another(admin, people, leaver, with
         ("/owner_id", "dangling_link")
     ]
     assert admin.get("/parked-events")["items"] == []
+
+
+def test_all_records_of_a_deleted_group_go_to_another(admin, people):
+    name, heir = f"Crew {uuid.uuid4()}", people["ben"].id
+    group = admin.create("groups", name=name)["id"]
+    mine = {"owner_id": group}
+    records = {
+        "leads": admin.create("leads", last_name=name, company=name, **mine),
+        "products": admin.create("products", name=name, **mine),
+        "tickets": admin.create("tickets", title=name, **mine),
+    }
+    started = admin("DELETE", f"/groups/{group}?transfer_to={heir}", status=202)
+    at = f"/ownership-transfers/{started['id']}"
+    eventually(lambda: admin.get(at)["state"], "done", within=PATIENCE)
+    owners = {
+        plural: admin.get(f"/{plural}/{one['id']}")["owner_id"] for plural, one in records.items()
+    }
+    assert owners == dict.fromkeys(records, heir)
+    admin.get(f"/groups/{group}", status=404)
+    assert admin.invalid("POST", "/leads", {"last_name": "x", "company": "x", **mine}) == [
+        ("/owner_id", "dangling_link")
+    ]
+    assert admin.get("/parked-events")["items"] == []

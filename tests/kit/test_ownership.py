@@ -46,8 +46,8 @@ def elsewhere(monkeypatch):
     monkeypatch.setattr(ownership, "MOVE", MOVE_ELSEWHERE)
 
 
-def begun(user_id, receiver=CLARA, number=1, transfer_id=None, fact="created"):
-    wish = {"user_id": user_id, "transfer_to_id": receiver, "round": number}
+def begun(user_id, receiver=CLARA, number=1, transfer_id=None, fact="created", *, group_id=None):
+    wish = {"user_id": user_id, "group_id": group_id, "transfer_to_id": receiver, "round": number}
     transfer_id = transfer_id or str(uuid.uuid4())
     return record(f"crm.identity.ownership_transfer.{fact}.v1", transfer_id, number, **wish)
 
@@ -128,6 +128,43 @@ def test_whoever_leaves_is_given_nothing_more(workshop, boss, leaver, tag, told)
     assert boss.invalid("POST", "/widgets", wish) == [("/owner_id", "dangling_link")]
     eventually(lambda: len(told(started.subject)), 1)
     assert owners(boss, [mine]) == [group]
+
+
+def test_a_group_hands_over_as_users_do_and_is_given_nothing_more(workshop, boss, tag, told):
+    group = str(uuid.uuid4())
+    crew = {"name": "Crew", "members": []}
+    workshop.hear("people", record("crm.identity.group.changed.v1", group, **crew))
+    theirs = boss.create("widgets", name=tag, owner_id=group)["id"]
+    started = begun(None, group_id=group)
+    assert workshop.hear("ownership", started) == ["applied"]
+    wish = {"name": tag, "owner_id": group}
+    assert boss.invalid("POST", "/widgets", wish) == [("/owner_id", "dangling_link")]
+    eventually(lambda: len(told(started.subject)), 1)
+    assert told(started.subject)[0]["data"] == {"round": 1, "moved": {"widget": 1}}
+    assert owners(boss, [theirs]) == [CLARA]
+
+
+def test_a_merge_undone_gives_nothing_back_to_who_has_left(workshop, boss, leaver, tag, told):
+    """But to the one who took over, or to the one who did so from that one."""
+    between = str(uuid.uuid4())
+    workshop.hear("people", person(between))
+    survivor, loser = (boss.create("widgets", name=tag, owner_id=leaver)["id"] for _ in range(2))
+    wish = {"losers": [loser], "values": {"owner_id": BOSS}}
+    boss("POST", f"/widgets/{survivor}/merge", wish)
+    for started in (begun(leaver, receiver=between), begun(between)):
+        workshop.hear("ownership", started)
+        eventually(lambda subject=started.subject: len(told(subject)), 1)
+    boss("POST", f"/widgets/{survivor}/unmerge")
+    assert owners(boss, [survivor, loser]) == [CLARA, CLARA]
+
+
+def test_a_merge_undone_leaves_the_owner_who_is_where_nobody_took_over(workshop, boss, leaver, tag):
+    survivor, loser = (boss.create("widgets", name=tag, owner_id=leaver)["id"] for _ in range(2))
+    wish = {"losers": [loser], "values": {"owner_id": CLARA, "parts": 2}}
+    boss("POST", f"/widgets/{survivor}/merge", wish)
+    workshop.hear("people", person(leaver, 2, active=False))
+    undone = boss("POST", f"/widgets/{survivor}/unmerge")
+    assert (undone["owner_id"], undone["parts"]) == (CLARA, None)
 
 
 def test_what_somebody_else_is_given_meanwhile_stays_theirs(workshop, boss, leaver, widgets, told):

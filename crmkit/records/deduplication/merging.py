@@ -18,7 +18,7 @@ from contracts.errors import FieldError, Moved, Problem, invalid, refused
 from crmkit import custom
 from crmkit.entity import Entity
 from crmkit.fields import Field, Kind, WhenDeleted
-from crmkit.records import recycle, store
+from crmkit.records import owners, recycle, store
 from crmkit.records.deduplication import attached, relinking
 from crmkit.records.deduplication.merged import merge as merges
 from crmkit.records.deduplication.merged import merged_record
@@ -121,7 +121,7 @@ def unmerge(uow: UnitOfWork, entity: Entity, key: str, *, if_match: int | None =
     uow.session.execute(delete(merged_record).where(of_merge))
     uow.session.execute(delete(merges).where(merges.c.id == row.id))
     who = _who(survivor, losers)
-    back = _untouched(entity, survivor, row)
+    back = owners.with_owner_of_now(uow.session, _untouched(entity, survivor, row))
     with discretion.kept(uow, entity):
         store.update(uow, entity, survivor, back, fact="unmerged", merge=who)
     uow.session.flush()

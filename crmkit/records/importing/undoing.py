@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import FieldError, Problem, invalid
 from crmkit.entity import Entity
-from crmkit.records import recycle, store
+from crmkit.records import owners, recycle, store
 from crmkit.records.background import job_rows
 from crmkit.records.background.job_rows import Outcome, RowResult, job_row
 from crmkit.records.background.jobs import Job, Work
@@ -82,6 +82,7 @@ def _put_back(
             back[name] = None
         else:
             back[name] = value_types.adapter(entity.fields[name]).validate_python(value)
+    back = owners.with_owner_of_now(uow.session, back)
     links.check(uow, entity, back)
     if back:
         store.update(uow, entity, record, back)

@@ -14,6 +14,7 @@ from services.identity.entities.group import Group
 from services.identity.entities.ownership_transfer import (
     OWNERSHIP_TRANSFER,
     OwnershipTransfer,
+    is_leaving,
     refuse_meanwhile,
 )
 from services.identity.entities.user import USER, User
@@ -56,19 +57,23 @@ def _leave(
     uow: UnitOfWork, user: User, transfer_to: str, *, deletes_user: bool
 ) -> OwnershipTransfer:
     refuse_meanwhile(uow, user.id)
-    _take_hold(uow, user, transfer_to)
+    take_hold(uow, user.id, transfer_to)
     store.update(uow, USER, user, {"active": False})
     values = {"user_id": user.id, "transfer_to_id": transfer_to, "deletes_user": deletes_user}
     started: OwnershipTransfer = store.insert(uow, OWNERSHIP_TRANSFER, values)
     return started
 
 
-def _take_hold(uow: UnitOfWork, user: User, transfer_to: str) -> None:
-    """Let the receiver not leave, nor be deleted, before this commits."""
-    if transfer_to == user.id:
-        raise invalid([FieldError("/transfer_to", "invalid", "is the user who leaves")])
+def take_hold(uow: UnitOfWork, leaver_id: str, transfer_to: str) -> None:
+    """Let the receiver not leave, nor be deleted, before this commits.
+
+    Raises Problem 422.
+    """
+    if transfer_to == leaver_id:
+        raise invalid([FieldError("/transfer_to", "invalid", "is who leaves")])
     people = select(User.id).where(User.id == transfer_to, User.active, User.deleted_at.is_(None))
-    groups = select(Group.id).where(Group.id == transfer_to, Group.deleted_at.is_(None))
+    there = (Group.id == transfer_to, Group.deleted_at.is_(None), ~is_leaving(Group.id))
+    groups = select(Group.id).where(*there)
     for query in (people, groups):
         if uow.session.scalar(query.with_for_update(read=True)) is not None:
             return

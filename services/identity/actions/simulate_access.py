@@ -89,7 +89,7 @@ def _make(uow: UnitOfWork, entity: Entity, key: str, change: RightsChange) -> No
     elif change.method == "PATCH":
         store.patch(uow, entity, key, change.body)
     else:
-        recycle.delete(uow, entity, key)
+        recycle.delete(uow, entity, key, hands_over=True)
 
 
 def _users(uow: UnitOfWork, named: Sequence[str] | None, change: Supposed) -> list[Affected]:

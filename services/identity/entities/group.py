@@ -13,7 +13,7 @@ from crmkit import fields as f
 from crmkit.entity import Access, Entity, Record, Snapshot
 from crmkit.records.writing.value_types import UUID_PATTERN
 from crmkit.unit_of_work import UnitOfWork
-from services.identity.entities import Base
+from services.identity.entities import Base, ownership_transfer
 from services.identity.entities.role import Role
 from services.identity.entities.user import User
 
@@ -56,6 +56,8 @@ def has_members_that_exist(uow: UnitOfWork, group: Group, before: Snapshot) -> N
         for kind, model in _KINDS.items():
             named = [one["id"] for one in group.members if one["kind"] == kind]
             query = select(model.id).where(model.id.in_(named), model.deleted_at.is_(None))
+            if kind == "group":
+                query = query.where(~ownership_transfer.is_leaving(model.id))
             there = set(uow.session.scalars(query)) if named else set()
             errors += [
                 FieldError(f"/members/{position}/id", "dangling_link", f"there is no such {noun}")
@@ -83,8 +85,17 @@ def _within(uow: UnitOfWork, group_id: str) -> set[str]:
     return found
 
 
+def not_while_it_leaves(uow: UnitOfWork, group: Group, before: Snapshot) -> None:
+    """Services that hear of a change would know the group again, and let it be given records."""
+    if before and group.deleted_at is None:
+        with uow.session.no_autoflush:
+            if uow.session.scalar(select(ownership_transfer.is_leaving(group.id))):
+                raise refused("transfer_under_way", "Its records move; then it is deleted.")
+
+
 def not_while_in_another(uow: UnitOfWork, group: Group) -> None:
-    """Refuse to delete a group that is a member of another."""
+    """Refuse to delete a group that is a member of another, or becomes one just now."""
+    uow.session.execute(select(func.pg_advisory_xact_lock(_MEMBERS_LOCK)))
     within = Group.members.contains([{"kind": "group", "id": group.id}])
     query = select(Group.name).where(within, Group.deleted_at.is_(None)).limit(1)
     if (name := uow.session.scalar(query)) is not None:
@@ -98,8 +109,9 @@ GROUP = Entity(
     title="Group",
     label=("name",),
     access=Access.ADMIN_WRITES,
-    derive=(has_members_that_exist,),
+    derive=(not_while_it_leaves, has_members_that_exist),
     closed=frozenset({"merge", "purge"}),
     on_delete=(not_while_in_another,),
+    owns_records=True,
     essential=True,
 )

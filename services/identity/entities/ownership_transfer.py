@@ -1,10 +1,10 @@
-"""A user who leaves, and the owner who gets all records of theirs, in every service."""
+"""A user or a group that leaves, and the owner who gets all records of theirs, in every service."""
 
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel
-from sqlalchemy import Integer, or_, select
+from sqlalchemy import ColumnElement, Integer, exists, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.errors import refused
@@ -29,12 +29,14 @@ class ServicePart(BaseModel):
 class OwnershipTransfer(Record, Base):
     """Every service owes an answer to each `round`; another follows one in which anything moved.
 
-    `deletes_user` says that the user is deleted at its end. `moved_in_round` counts the records.
+    Either `user_id` or `group_id` says who leaves. `deletes_user` says that the user is deleted at
+    its end, as a group always is. `moved_in_round` counts the records.
     """
 
     __tablename__ = "ownership_transfer"
 
-    user_id: Mapped[str] = f.link("user", required=True, read_only=True)
+    user_id: Mapped[str | None] = f.link("user", read_only=True, when_deleted=f.KEEP)
+    group_id: Mapped[str | None] = f.link("group", read_only=True, when_deleted=f.KEEP)
     transfer_to_id: Mapped[str] = f.link("user", required=True, read_only=True, or_group=True)
     deletes_user: Mapped[bool] = f.boolean(read_only=True)
     state: Mapped[str] = f.picklist(STATES, read_only=True, fixed=True, default=MOVING)
@@ -42,6 +44,12 @@ class OwnershipTransfer(Record, Base):
     services: Mapped[dict[str, Any]] = f.json(dict[str, ServicePart], default={}, read_only=True)
     finished_at: Mapped[datetime | None] = f.instant(read_only=True)
     moved_in_round: Mapped[int] = mapped_column(Integer, default=0)
+
+
+def is_leaving(group_id: Any) -> ColumnElement[bool]:
+    """Whether the records of the group go to another, and the group is deleted after that."""
+    transfer = OwnershipTransfer
+    return exists().where(transfer.group_id == group_id, transfer.state == MOVING)
 
 
 def ask_everybody(_: UnitOfWork, transfer: OwnershipTransfer, before: Snapshot) -> None:
@@ -54,14 +62,18 @@ def ask_everybody(_: UnitOfWork, transfer: OwnershipTransfer, before: Snapshot) 
         transfer.moved_in_round = 0
 
 
-def refuse_meanwhile(uow: UnitOfWork, user_id: str) -> None:
-    """Raise Problem 409 `transfer_under_way` while records of this user, or for them, move."""
+def refuse_meanwhile(uow: UnitOfWork, owner_id: str) -> None:
+    """Raise Problem 409 `transfer_under_way` while records of this owner, or for it, move."""
     model = OwnershipTransfer
-    theirs = or_(model.user_id == user_id, model.transfer_to_id == user_id)
+    theirs = or_(
+        model.user_id == owner_id, model.group_id == owner_id, model.transfer_to_id == owner_id
+    )
     found = select(model.number).where(theirs, model.state == MOVING).limit(1)
     number = uow.session.scalar(found)
     if number is not None:
-        raise refused("transfer_under_way", f"{number} still moves records of this user, or to it.")
+        raise refused(
+            "transfer_under_way", f"{number} still moves records of this owner, or to it."
+        )
 
 
 OWNERSHIP_TRANSFER = Entity(

@@ -5,14 +5,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Constraint
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped
 
-from contracts.errors import FieldError
+from contracts.errors import FieldError, invalid
 from crmkit import fields as f
 from crmkit.entity import Access, Entity, Record, Snapshot
 from crmkit.modules import known
+from crmkit.unit_of_work import UnitOfWork
 from services.identity import modules
 from services.identity.entities import Base
+from services.identity.entities.ownership_transfer import is_leaving
 
 ACCESS = ("read", "read_write")
 
@@ -45,6 +48,20 @@ class SharingRule(Record, Base):
     related: Mapped[list[Any]] = f.json(
         Annotated[list[SharedBelow], Constraint(max_length=50)], default=[]
     )
+
+
+def names_no_group_that_leaves(uow: UnitOfWork, rule: SharingRule, before: Snapshot) -> None:
+    """A group whose records move is deleted after that, and no rule may stand against it then."""
+    names = ("owned_by_group_id", "shared_with_group_id")
+    with uow.session.no_autoflush:
+        errors = [
+            FieldError(f"/{name}", "dangling_link", "there is no such group")
+            for name in names
+            if (group_id := getattr(rule, name)) not in {None, before.get(name)}
+            and uow.session.scalar(select(is_leaving(group_id)))
+        ]
+    if errors:
+        raise invalid(errors)
 
 
 def shares_a_module(rule: SharingRule, _: Snapshot) -> Iterator[FieldError]:
@@ -80,6 +97,7 @@ SHARING_RULE = Entity(
     title="Sharing rule",
     label=("name", "module"),
     access=Access.ADMIN_ONLY,
+    derive=(names_no_group_that_leaves,),
     rules=(shares_a_module, names_one_party_on_each_side),
     closed=frozenset({"merge"}),
     essential=True,

@@ -1,10 +1,12 @@
 """Rows for which there is a record, an import taken back, and one that is killed."""
 
 import signal
+import uuid
 
 from tests.eventually import eventually
 from tests.kit.importing.importer import Importer, refusals
 from tests.kit.work import copy_of_the_workshop
+from tests.service.served import BEN, CLARA, person, record
 
 
 def test_rows_for_which_there_is_a_record(ben, clara, importer, tag):
@@ -98,6 +100,22 @@ def test_an_import_is_taken_back(ben, importer, tag):
     ben("POST", f"/widgets/{rows[2]['id']}/restore")
     assert importer.start("undo", sent, status=409)["code"] == "already_undone"
     assert importer.start("run", sent, plan)["state"] == "queued"
+
+
+def test_an_import_taken_back_gives_nothing_to_who_has_left(workshop, boss, tag):
+    leaver, importer = str(uuid.uuid4()), Importer(boss)
+    workshop.hear("people", person(leaver, username=f"l-{tag}".lower()))
+    mine = boss.create("widgets", name=tag, owner_id=leaver)["id"]
+    sent = importer.send(f"Name,Owner\n{tag},clara\n")
+    plan = {**sent["proposal"], "match": ["name"], "on_match": "overwrite"}
+    importer.ended(importer.start("run", sent, plan))
+    assert boss.get(f"/widgets/{mine}")["owner_id"] == CLARA
+    wish = {"user_id": leaver, "transfer_to_id": BEN, "round": 1}
+    kind = "crm.identity.ownership_transfer.created.v1"
+    workshop.hear("ownership", record(kind, str(uuid.uuid4()), **wish))
+    undone = importer.ended(importer.start("undo", sent))
+    assert undone["result"] == {"done": 1}
+    assert boss.get(f"/widgets/{mine}")["owner_id"] == BEN
 
 
 def test_killed_at_any_point_no_row_is_done_twice(workshop, ben, importer, tag):

@@ -141,6 +141,45 @@ def test_deleted_when_the_last_service_has_answered(identity, admin, answer, pai
     assert identity.sign_in(leaver["username"], PASSWORD).status_code == 200
 
 
+def test_a_group_hands_over_before_it_is_deleted(admin, answer, pair, errors):
+    group = admin("POST", "/groups", {"name": f"Crew {uuid.uuid4()}"}).json()
+    path, heir = f"/groups/{group['id']}", pair[1]["id"]
+    bare = admin("DELETE", path)
+    assert refusal(bare) == (400, "bad_query")
+    mass = {"operation": "delete", "selection": {"ids": [group["id"]]}}
+    [refused] = admin("POST", "/groups/mass", mass).json()["items"]
+    assert [one["pointer"] for one in refused["problem"]["errors"]] == ["/transfer_to"]
+    itself = admin("DELETE", f"{path}?transfer_to={group['id']}")
+    assert errors(itself) == [("/transfer_to", "invalid")]
+    assert admin("GET", path).json() == group
+
+    started = admin("DELETE", f"{path}?transfer_to={heir}")
+    transfer = started.json()
+    named = {name: transfer[name] for name in ("user_id", "group_id", "transfer_to_id")}
+    assert (started.status_code, transfer["state"]) == (202, "moving")
+    assert named == {"user_id": None, "group_id": group["id"], "transfer_to_id": heir}
+    again = admin("DELETE", f"{path}?transfer_to={heir}")
+    assert refusal(again) == (409, "transfer_under_way")
+    assert refusal(admin("PATCH", path, {"name": "x"})) == (409, "transfer_under_way")
+    member = {"name": f"In {uuid.uuid4()}", "members": [{"kind": "group", "id": group["id"]}]}
+    assert errors(admin("POST", "/groups", member)) == [("/members/0/id", "dangling_link")]
+    role = admin("GET", "/roles?limit=1").json()["items"][0]["id"]
+    rule = {"module": "lead", "owned_by_role_id": role, "shared_with_group_id": group["id"]}
+    assert errors(admin("POST", "/sharing-rules", rule)) == [
+        ("/shared_with_group_id", "dangling_link")
+    ]
+    wait_for_identity(admin, transfer)
+    answer(transfer, 1, *OTHERS, lead=1)
+    wait_for_identity(admin, transfer)
+    assert admin("GET", path).status_code == 200
+    answer(transfer, 2, *OTHERS)
+    done = read(admin, transfer)
+    assert (done["state"], done["group_id"]) == ("done", group["id"])
+    assert admin("GET", path).status_code == 404
+    assert admin("POST", f"{path}/restore").json()["name"] == group["name"]
+    assert admin("POST", "/groups", member).status_code == 201
+
+
 def test_the_receiver_is_an_active_user_or_a_group(admin, make_user, pair, errors):
     leaver, receiver = pair
     gone = make_user(password=None)
@@ -156,8 +195,13 @@ def test_the_receiver_is_an_active_user_or_a_group(admin, make_user, pair, error
     assert admin("GET", f"/users/{leaver['id']}").json() == leaver
     group = admin("POST", "/groups", {"name": f"Heirs {uuid.uuid4()}"}).json()
     assert deactivate(admin, leaver, group).json()["transfer_to_id"] == group["id"]
-    admin("DELETE", f"/groups/{group['id']}")
-    assert errors(deactivate(admin, receiver, group)) == dangling
+    busy = admin("DELETE", f"/groups/{group['id']}?transfer_to={receiver['id']}")
+    assert refusal(busy) == (409, "transfer_under_way")
+    other = admin("POST", "/groups", {"name": f"Other {uuid.uuid4()}"}).json()
+    leaving = admin("DELETE", f"/groups/{other['id']}?transfer_to={receiver['id']}")
+    assert leaving.status_code == 202
+    assert refusal(deactivate(admin, receiver, group)) == (409, "transfer_under_way")
+    assert errors(deactivate(admin, make_user(password=None), other)) == dangling
 
 
 def test_while_it_lasts_nobody_comes_back_and_no_receiver_leaves(admin, answer, pair, make_user):
