@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped
 from contracts.errors import FieldError, invalid
 from crmkit import fields as f
 from crmkit import totals
-from crmkit.entity import Line, Owned, Snapshot
+from crmkit.entity import Snapshot
+from crmkit.record import Line, Owned
 from crmkit.records import currencies
 from crmkit.unit_of_work import UnitOfWork
 

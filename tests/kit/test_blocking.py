@@ -8,8 +8,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Record
+from crmkit.entity import Access, Entity
 from crmkit.fields import Field, Kind
+from crmkit.record import Record
 from crmkit.records.deduplication import blocking
 from crmkit.records.reading import plans
 from crmkit.records.tailoring import indexes

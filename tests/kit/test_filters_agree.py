@@ -13,8 +13,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from contracts.caller import Calendar, Caller
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Owned
+from crmkit.entity import Access, Entity
 from crmkit.fields import Field, Kind
+from crmkit.record import Owned
 from crmkit.records import filters
 from crmkit.records.reading import rendering
 from crmkit.tailoring import Tailoring

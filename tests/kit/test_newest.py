@@ -12,7 +12,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from contracts.caller import Caller
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Owned
+from crmkit.entity import Access, Entity
+from crmkit.record import Owned
 from crmkit.records import access
 from crmkit.records.callers import as_caller
 from crmkit.records.reading import newest, query, searching

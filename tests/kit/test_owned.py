@@ -13,7 +13,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 from contracts.caller import Caller
 from contracts.rights import EVERY_VERB, ModuleGrant, Owners, Rights, Shared, Sharing
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Owned
+from crmkit.entity import Access, Entity
+from crmkit.record import Owned
 from crmkit.records.reading import owned, query, ways
 from crmkit.unit_of_work import UnitOfWork, new_id
 from tests.service.served import BEN, CLARA, DESK

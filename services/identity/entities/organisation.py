@@ -7,7 +7,8 @@ from sqlalchemy.orm import Mapped
 
 from contracts.errors import FieldError
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Record, Snapshot
+from crmkit.entity import Access, Entity, Snapshot
+from crmkit.record import Record
 from services.identity import modules
 from services.identity.entities import Base
 

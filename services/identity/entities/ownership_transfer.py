@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from contracts.errors import refused
 from contracts.services import SERVICE_PORTS
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Record, Snapshot
+from crmkit.entity import Access, Entity, Snapshot
+from crmkit.record import Record
 from crmkit.unit_of_work import UnitOfWork
 from services.identity.entities import Base
 

@@ -13,7 +13,8 @@ from contracts.errors import FieldError
 from contracts.events.privacy import ERASING, FINDING, GATHERING
 from contracts.services import SERVICE_PORTS
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Record, Snapshot
+from crmkit.entity import Access, Entity, Snapshot
+from crmkit.record import Record
 from crmkit.records.writing.value_types import UUID_PATTERN
 from crmkit.unit_of_work import UnitOfWork
 from services.identity.entities import Base

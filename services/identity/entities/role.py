@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped
 
 from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Record, Snapshot
+from crmkit.entity import Access, Entity, Snapshot
+from crmkit.record import Record
 from crmkit.records import principals, store
 from crmkit.records.reading import rendering
 from crmkit.records.writing.value_types import UUID_PATTERN

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Mapped
 
 from contracts.errors import FieldError, invalid
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Record, Snapshot
+from crmkit.entity import Access, Entity, Snapshot
 from crmkit.modules import known
+from crmkit.record import Record
 from crmkit.unit_of_work import UnitOfWork
 from services.identity import modules
 from services.identity.entities import Base

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Mapped
 
 from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Record, Snapshot
+from crmkit.entity import Access, Entity, Snapshot
 from crmkit.personal import Beside
+from crmkit.record import Record
 from crmkit.records import principals
 from crmkit.unit_of_work import UnitOfWork
 from services.identity import (

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Mapped
 
 from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
-from crmkit.entity import Access, Computed, Entity, Linked, Owned, Snapshot
+from crmkit.entity import Access, Computed, Entity, Linked, Snapshot
 from crmkit.priced import Taxes
+from crmkit.record import Owned
 from crmkit.records.currencies import currency
 from crmkit.records.writing.value_types import URL_PATTERN
 from crmkit.unit_of_work import UnitOfWork

@@ -12,8 +12,9 @@ from sqlalchemy import Computed as Generated
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmkit import fields as f
-from crmkit.entity import Access, Computed, Entity, Record
+from crmkit.entity import Access, Computed, Entity
 from crmkit.fields import Field, Kind
+from crmkit.record import Record
 from services.inventory.entities import Base
 from services.inventory.entities.purchase_order import on_order
 

@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy.orm import Mapped
 
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Linked, Owned
+from crmkit.entity import Access, Entity, Linked
+from crmkit.record import Owned
 from services.inventory.entities import Base
 
 GL_ACCOUNTS = (

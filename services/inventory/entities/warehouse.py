@@ -7,7 +7,8 @@ from sqlalchemy.orm import Mapped
 
 from contracts.errors import refused
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Record
+from crmkit.entity import Access, Entity
+from crmkit.record import Record
 from crmkit.unit_of_work import UnitOfWork
 from services.inventory.entities import Base
 

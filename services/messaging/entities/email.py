@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.errors import FieldError, invalid, refused
 from crmkit import fields as f
-from crmkit.entity import Access, Computed, Entity, Owned, Snapshot
+from crmkit.entity import Access, Computed, Entity, Snapshot
+from crmkit.record import Owned
 from crmkit.records.principals import principal
 from crmkit.records.relations import links
 from crmkit.unit_of_work import UnitOfWork, new_id

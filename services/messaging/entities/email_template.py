@@ -7,7 +7,8 @@ from sqlalchemy.orm import Mapped
 
 from contracts.errors import FieldError, refused
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Record, Snapshot
+from crmkit.entity import Access, Entity, Snapshot
+from crmkit.record import Record
 from crmkit.unit_of_work import UnitOfWork
 from services.messaging import merging
 from services.messaging.entities import Base

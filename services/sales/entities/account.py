@@ -7,8 +7,9 @@ from sqlalchemy import Index, func
 from sqlalchemy.orm import Mapped
 
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Linked, Owned, Snapshot
+from crmkit.entity import Access, Entity, Linked, Snapshot
 from crmkit.priced import Addressed
+from crmkit.record import Owned
 from crmkit.records.deduplication import duplicates
 from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork

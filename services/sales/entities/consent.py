@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped
 
 from contracts.errors import FieldError
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Owned, Snapshot
+from crmkit.entity import Access, Entity, Snapshot
+from crmkit.record import Owned
 from crmkit.records import store
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped
 
 from contracts.errors import FieldError
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Linked, Owned, Snapshot
+from crmkit.entity import Access, Entity, Linked, Snapshot
+from crmkit.record import Owned
 from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.sales.entities import Base, trees

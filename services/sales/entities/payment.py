@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Mapped
 
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Owned
+from crmkit.entity import Access, Entity
 from crmkit.priced import RETAINED_FOR
+from crmkit.record import Owned
 from services.sales.entities import Base
 
 METHODS = ("Bank Transfer", "Cash", "Cheque", "Credit Card", "Direct Debit", "Other")

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, relationship
 
 from contracts.errors import FieldError
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Line, Owned, Snapshot
+from crmkit.entity import Access, Entity, Snapshot
+from crmkit.record import Line, Owned
 from services.sales.entities import Base, documents
 
 STATUSES = ("pending", "posted", "short", "cancelled")

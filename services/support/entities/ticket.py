@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Mapped
 
 from crmkit import fields as f
-from crmkit.entity import Access, Entity, Owned, Snapshot
+from crmkit.entity import Access, Entity, Snapshot
+from crmkit.record import Owned
 from crmkit.saved_view import SavedView
 from crmkit.unit_of_work import UnitOfWork
 from services.support.entities import Base

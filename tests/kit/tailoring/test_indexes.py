@@ -9,8 +9,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import DeclarativeBase
 
 from contracts.caller import system_caller
-from crmkit.entity import Access, Entity, Record
+from crmkit.entity import Access, Entity
 from crmkit.fields import Field, Kind
+from crmkit.record import Record
 from crmkit.records.deduplication import duplicates
 from crmkit.records.reading import plans
 from crmkit.records.tailoring import indexes

@@ -15,7 +15,8 @@ from crmkit.choices import Traits
 from crmkit.config import Settings
 from crmkit.db import Database
 from crmkit.doors.service import RecordService, get, post
-from crmkit.entity import Access, Computed, Entity, Line, Linked, Owned, Record
+from crmkit.entity import Access, Computed, Entity, Linked
+from crmkit.record import Line, Owned, Record
 from crmkit.records import store
 from crmkit.records.annotations import followers
 from crmkit.records.background import jobs
