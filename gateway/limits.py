@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Protocol
+from urllib.parse import quote
 from wsgiref.types import WSGIEnvironment
 
 from contracts.errors import Problem, bad_request, method_not_allowed, too_large
@@ -35,11 +36,11 @@ def check_head(environ: WSGIEnvironment) -> None:
     """Refuse an unknown method (405), a too long URL (414) or too long headers (431)."""
     if environ["REQUEST_METHOD"] not in METHODS:
         raise method_not_allowed(sorted(METHODS))
-    if len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", "")) > URL_LIMIT:
+    if _url_length(environ) > URL_LIMIT:
         raise Problem(
             HTTPStatus.REQUEST_URI_TOO_LONG,
             "url_too_long",
-            f"Path and query may have {URL_LIMIT} characters together.",
+            f"Path and query may have {URL_LIMIT} bytes together, as they are sent.",
         )
     size = 0
     for key, value in environ.items():
@@ -51,6 +52,14 @@ def check_head(environ: WSGIEnvironment) -> None:
             "headers_too_large",
             f"The headers may have {HEADERS_LIMIT} bytes together.",
         )
+
+
+def _url_length(environ: WSGIEnvironment) -> int:
+    """In bytes. Of the path we see only what its %-escapes stand for, and pass on escapes."""
+    path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+    if 3 * len(path) + len(query) <= URL_LIMIT:
+        return len(path) + len(query)
+    return len(quote(path, encoding="latin-1")) + len(query)
 
 
 def read_body(environ: WSGIEnvironment, limit: int) -> bytes:

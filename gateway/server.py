@@ -30,6 +30,7 @@ worker_class = "gthread"
 workers = _number("TANDEM_GATEWAY_WORKERS", 2)
 threads = _number("TANDEM_GATEWAY_THREADS", 128)
 keepalive = 75
+limit_request_line = 8190  # the most there is; the gateway itself refuses over 8,000
 timeout = 60
 graceful_timeout = 25
 logconfig_dict = logs.stdlib_config("gateway") | {

@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # imported later, when Ctrl-C ends it quietly
 
 _REQUEST_HEAD_SECONDS = 60.0
 _DRAIN_SECONDS = 5.0
+_REQUEST_LINE_BYTES = 65_536
+"""Far more than the gateway takes, so that it is the gateway that says so."""
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 _ENDED = b"\0"
 """What no signal writes: a signal's byte is its number."""
@@ -132,6 +134,7 @@ def _serving(listener: socket.socket, app: Any) -> Iterator[None]:
         debug=False,
         socket_timeout=_REQUEST_HEAD_SECONDS,
         capitalize_response_headers=False,
+        url_length_limit=_REQUEST_LINE_BYTES,
     )
     try:
         yield

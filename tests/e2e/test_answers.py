@@ -105,6 +105,11 @@ def test_a_refusal_is_as_documented(company):
         jsonschema.Draft202012Validator(schema, registry=REGISTRY).validate(problem)
 
 
+def test_a_far_too_long_address_is_refused_as_any_other(suite):
+    answer = requests.get(f"{suite.url}/api/v1/leads?q={'a' * 20_000}", timeout=PATIENCE)
+    assert (answer.status_code, answer.json()["code"]) == (414, "url_too_long")
+
+
 @pytest.mark.parametrize("service", SERVICE_PORTS)
 def test_what_is_told_is_as_documented(suite, company, service):
     server = make_url(EmbeddedPostgres(suite.var).url).set(database=f"tandem_{service}")

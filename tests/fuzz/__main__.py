@@ -43,6 +43,8 @@ ENTITIES = 2
 _MANY = 8
 """An address that so many words have in common is one that every entity has."""
 ADMINISTRATOR = "administrator"
+LONGEST = 200
+"""Characters for each variable of a path; three of them, escaped, are no too long address."""
 NOBODY = "00000000-0000-7000-8000-000000000000"
 _OF_THE_CALLER = re.compile("/api/v1/(meta/)?(users?|roles?|profiles?)(/|$)")
 """Where a mass change could take from the administrator of this run what lets him in."""
@@ -194,7 +196,7 @@ def _worded(parameter: dict[str, Any], words: Words, method: str) -> dict[str, A
     if not words:
         return parameter
     named = words[-1:] if method == "delete" else words[:-1] or words
-    anything = {"type": "string", "minLength": 1, "maxLength": 300}
+    anything = {"type": "string", "minLength": 1, "maxLength": LONGEST}
     schema = {"anyOf": [{"enum": list(named)}, anything]}
     return {**parameter, "schema": schema, "example": named[0]}
 

@@ -189,6 +189,8 @@ class TestAddresses:
         self, gateway: FlaskClient, token: Headers
     ) -> None:
         assert gateway.get("/api/v1/leads?q=" + "a" * 8000, headers=token).status_code == 414
+        escaped = gateway.get("/api/v1/leads/" + "%C3%A4" * 1332, headers=token)
+        assert (escaped.status_code, escaped.json["code"]) == (414, "url_too_long")
         assert gateway.get("/api/v1/leads", headers={"X-Big": "a" * 16_385}).status_code == 431
 
 
