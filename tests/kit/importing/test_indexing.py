@@ -27,9 +27,21 @@ def tended(workshop):
     return [made for _, _, made in lent(workshop)]
 
 
+def nobody_imports(workshop):
+    """As when the last import was more than seven days ago."""
+    workshop.sql(
+        "UPDATE wanted_index SET wanted_until = now() - interval '1 second'"
+        " WHERE name LIKE '%%_lent_%%' RETURNING 1"
+    )
+    eventually(lambda: tended(workshop), [])
+
+
 @pytest.fixture
 def imported(workshop, importer, tag):
-    """An import by name and address, with links to this service's records and to another's."""
+    """An import by name and address, with links to this service's records and to another's; what
+    others were lent is gone.
+    """
+    nobody_imports(workshop)
     sent = importer.send(f"{HEADINGS}\n{tag},x,{tag}@example.com,{tag} a,{tag} b,ben\n")
     plan = sent["proposal"] | {"match": ["email", "name"], "on_match": "skip"}
     importer.ended(importer.start("check", sent, plan))
@@ -86,11 +98,7 @@ def test_rows_are_matched_and_linked_from_indexes(workshop, imported):
 
 
 def test_what_nobody_imports_by_any_more_goes(workshop, importer, imported):
-    workshop.sql(
-        "UPDATE wanted_index SET wanted_until = now() - interval '1 second'"
-        " WHERE name LIKE '%%_lent_%%' RETURNING 1"
-    )
-    eventually(lambda: tended(workshop), [])
+    nobody_imports(workshop)
     importer.ended(importer.start("check", *imported))
     eventually(lambda: tended(workshop), [True] * 4)
     [(days,)] = workshop.sql(
