@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from crmkit.entity import Entity, per_entity
 from crmkit.fields import Field, Kind
+from crmkit.records.relations import naming
 from crmkit.records.tailoring import indexes
 
 COMPANY_FORMS = (
@@ -95,10 +96,7 @@ def _keys(entity: Entity, values: Mapping[str, Any]) -> ColumnElement[Any]:
     keys: list[ColumnElement[Any]] = []
     names = [name for name in entity.label if name in telling(entity)]
     if names:
-        joined: ColumnElement[Any] = literal("")
-        for name in names:
-            joined = joined + " " + func.coalesce(cast(values[name], Text), "")
-        keys.append(literal("/", Text) + _words(joined))
+        keys.append(literal("/", Text) + _words(naming.joined(names, values)))
     for name, field in telling(entity).items():
         if name not in names:
             keys.append(literal(f"{name}/", Text) + SPELT[field.kind](values[name]))

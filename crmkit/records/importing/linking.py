@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Text, cast, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from contracts.errors import FieldError
@@ -12,6 +12,7 @@ from crmkit.entity import Entity
 from crmkit.records import access
 from crmkit.records.deduplication import duplicates
 from crmkit.records.principals import principal
+from crmkit.records.relations import naming
 from crmkit.records.relations.links import linked_record
 from crmkit.records.store import is_id
 from crmkit.records.writing.external_ids import external_id
@@ -104,14 +105,8 @@ def named_by_rule(entity: Entity) -> bool:
 
 
 def called(entity: Entity) -> ColumnElement[str]:
-    """SQL: how people call a record, compared without regard to case and spaces.
-
-    As `naming.label`, but of functions that PostgreSQL takes in an index.
-    """
-    joined: ColumnElement[Any] = literal("", Text)
-    for name in entity.label:
-        joined = joined + " " + func.coalesce(cast(entity.columns[name], Text), "")
-    return duplicates.normal(joined)
+    """SQL: how people call a record, compared without regard to case and spaces."""
+    return duplicates.normal(naming.joined(entity.label, entity.columns))
 
 
 def called_elsewhere() -> ColumnElement[str]:

@@ -1,6 +1,6 @@
 """Records of several entities in one list, each by the name that people call it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -73,6 +73,16 @@ def label(entity: Entity) -> ColumnElement[str]:
     """SQL: how people name a record, as `Entity.label_of` does."""
     parts = [func.nullif(cast(entity.columns[name], Text), "") for name in entity.label]
     return func.concat_ws(" ", *parts)
+
+
+def joined(names: Sequence[str], values: Mapping[str, ColumnElement[Any]]) -> ColumnElement[str]:
+    """SQL: the parts of a name one after the other, out of functions that PostgreSQL takes in an
+    index, which `label` is not; a part that is empty leaves its space.
+    """
+    found: ColumnElement[Any] = literal("", Text)
+    for name in names:
+        found = found + " " + func.coalesce(cast(values[name], Text), "")
+    return found
 
 
 def labels(uow: UnitOfWork, wanted: Mapping[str, Collection[str]]) -> dict[tuple[str, str], str]:
