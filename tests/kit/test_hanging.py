@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from crmkit.db import KIT
+from crmkit.unit_of_work import new_id
 from tests.eventually import eventually
 
 LEFT = {
@@ -67,11 +68,11 @@ def told(ben, workshop, tag):
         eventually(lambda: bool(workshop.sql(seen, widget["id"])))
         workshop.sql(
             "WITH started AS (INSERT INTO job (id, kind, entity, actor_id, request_id, traceparent,"
-            " parameters, state, finished_at) VALUES (gen_random_uuid(), 'mass', 'widget', %s, '',"
+            " parameters, state, finished_at) VALUES (%s, 'mass', 'widget', %s, '',"
             " '', '{}', 'done', now()) RETURNING id) INSERT INTO job_row SELECT id, 1, %s,"
             " 'refused', jsonb_build_object('detail', %s), jsonb_build_object('name', %s)"
             " FROM started",
-            *(widget["created_by"], widget["id"], word, word),
+            *(new_id(), widget["created_by"], widget["id"], word, word),
         )
         workshop.sql(
             "WITH made AS (INSERT INTO kept_file (id, entity, actor_id, name, media_type,"
